@@ -1,0 +1,256 @@
+package causality
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Client sends events to a Causality gateway. It is safe for concurrent use; a
+// service has one. Make it with [New] and close it with [Client.Close] last,
+// after everything that tracks.
+type Client struct {
+	disabled     bool
+	closeTimeout time.Duration
+	beforeTrack  func(Event) (Event, bool)
+
+	envelope  *envelope
+	transport *httpTransport
+	batcher   *batcher
+	report    *reporter
+
+	closing   sync.Once
+	abandoned sync.Once
+}
+
+// New returns a Client, or an error that lists everything that is wrong with
+// cfg at once. It makes no request: a gateway that is down at start-up is found
+// when the first events are sent, and they are kept.
+func New(cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	c := &Client{
+		disabled:     cfg.Disabled,
+		closeTimeout: cfg.CloseTimeout,
+		beforeTrack:  cfg.BeforeTrack,
+		envelope:     newEnvelope(&cfg, collectServerContext()),
+		transport:    newHTTPTransport(&cfg),
+		report:       newReporter(&cfg),
+	}
+	cfg.APIKey = "" // the transport has it
+	c.batcher = newBatcher(&cfg, c.transport, c.report)
+	if c.disabled {
+		close(c.batcher.done)
+		return c, nil
+	}
+	if isPlainRemote(cfg.Endpoint) {
+		c.report.say(sayPlainHTTP, 1, cfg.Endpoint, nil)
+	}
+	go c.batcher.flushLoop()
+	return c, nil
+}
+
+// isPlainRemote reports whether the endpoint is unencrypted and not this machine.
+func isPlainRemote(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip == nil || !ip.IsLoopback()
+}
+
+// Track queues an event for delivery. It never blocks and never fails: an event
+// that cannot be queued is dropped, counted in [Stats] by reason, and said in
+// the log. It takes nothing of the event by reference. It may be called from any
+// goroutine, also after Close, where events are counted as Closed.
+//
+// Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
+// AppID and DeviceID from the Config if they are empty; and adds the server
+// context.
+func (c *Client) Track(event Event) {
+	if c.disabled {
+		c.batcher.drop(disabled)
+		return
+	}
+	if c.batcher.isClosed.Load() {
+		c.batcher.drop(closed)
+		return
+	}
+	c.fillIn(&event)
+	if c.beforeTrack != nil {
+		var ok bool
+		if event, ok = c.callBeforeTrack(event); !ok {
+			c.batcher.drop(filtered)
+			return
+		}
+		c.fillIn(&event)
+	}
+	e := encoders.Get().(*encoder)
+	err := e.encode(c.envelope, &event)
+	if e.dropped+e.renamed > 0 {
+		c.countProperties(e)
+	}
+	if err != nil {
+		c.batcher.drop(invalid)
+		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
+	} else {
+		c.batcher.add(e.buf)
+	}
+	e.release()
+}
+
+// fillIn sets what the event leaves to the Config and the clock.
+func (c *Client) fillIn(event *Event) {
+	if event.AppID == "" {
+		event.AppID = c.envelope.appID
+	}
+	if event.DeviceID == "" {
+		event.DeviceID = c.envelope.deviceID
+	}
+	if event.TimestampMs <= 0 {
+		// gateway: such a timestamp is rejected.
+		event.TimestampMs = time.Now().UnixMilli()
+	}
+}
+
+// callBeforeTrack calls the user's hook. Where it panics the event is refused:
+// consent that could not be asked for is not given.
+func (c *Client) callBeforeTrack(event Event) (changed Event, ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.report.say(sayHookPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
+			ok = false
+		}
+	}()
+	return c.beforeTrack(event)
+}
+
+func (c *Client) countProperties(e *encoder) {
+	c.batcher.mu.Lock()
+	c.batcher.properties.Dropped += uint64(e.dropped)
+	c.batcher.properties.Renamed += uint64(e.renamed)
+	c.batcher.mu.Unlock()
+	if e.dropped > 0 {
+		c.report.say(sayProperty, e.dropped, "", nil)
+	}
+	if e.renamed > 0 {
+		c.report.say(sayRenamed, e.renamed, e.renamedKey, nil)
+	}
+}
+
+// Flush sends all events tracked before it and waits until each is settled:
+// delivered, or dropped and counted. It returns nil then. When a request fails
+// for good (after Config.MaxRetries) it returns that error and how many events
+// wait; they are kept and sent again. On an idle client it makes no request. A
+// closed client returns [ErrClosed].
+func (c *Client) Flush() error { return c.FlushContext(context.Background()) }
+
+// FlushContext is Flush that stops waiting when ctx ends, with an error that
+// wraps ctx's. The events are sent all the same.
+func (c *Client) FlushContext(ctx context.Context) error {
+	if c.batcher.isClosed.Load() {
+		return ErrClosed
+	}
+	if c.disabled {
+		return nil
+	}
+	req := flushRequest{reply: make(chan error, 1)}
+	select {
+	case c.batcher.flushes <- req:
+	case <-c.batcher.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return c.flushError(ctx)
+	}
+	select {
+	case err := <-req.reply:
+		return err
+	case <-ctx.Done():
+		return c.flushError(ctx)
+	}
+}
+
+func (c *Client) flushError(ctx context.Context) error {
+	return fmt.Errorf("causality: flush stopped waiting for %d events, which are still being sent: %w", c.Stats().Queued, context.Cause(ctx))
+}
+
+// Close stops taking events, sends what is left and releases everything. It
+// takes at most Config.CloseTimeout; what is not delivered by then is counted as
+// Closed and named in the error. Later calls return the same error.
+func (c *Client) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.closeTimeout)
+	defer cancel()
+	return c.Shutdown(ctx)
+}
+
+// Shutdown is Close with a deadline of the caller's: it takes until ctx ends. If
+// several goroutines close the client, the earliest deadline counts for all.
+func (c *Client) Shutdown(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		c.transport.closeAt(deadline)
+	}
+	c.closing.Do(func() {
+		// Under the lock, so that no event is queued after it.
+		c.batcher.mu.Lock()
+		c.batcher.isClosed.Store(true)
+		c.batcher.mu.Unlock()
+		close(c.batcher.closing)
+	})
+	select {
+	case <-c.batcher.done:
+	case <-ctx.Done():
+		c.abandoned.Do(func() { c.batcher.abandon <- context.Cause(ctx) })
+		<-c.batcher.done
+	}
+	c.report.close(ctx)
+	c.transport.release()
+	return c.batcher.closeErr
+}
+
+// Stats returns a consistent snapshot of what became of the tracked events.
+func (c *Client) Stats() Stats {
+	s := Stats{
+		Requests: c.transport.requests.Load(),
+		Retries:  c.transport.retries.Load(),
+	}
+	b := c.batcher
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.Tracked, s.Delivered, s.Uncertain = b.tracked, b.delivered, b.uncertain
+	s.Queued, s.QueuedBytes = b.queued, b.queuedBytes
+	s.Dropped = Drops{
+		QueueFull: b.dropped[queueFull],
+		Invalid:   b.dropped[invalid],
+		Filtered:  b.dropped[filtered],
+		Disabled:  b.dropped[disabled],
+		Rejected:  b.dropped[rejected],
+		Closed:    b.dropped[closed],
+	}
+	s.Properties = b.properties
+	s.Paused = b.isPaused
+	s.LastError, s.LastErrorAt = b.lastError, b.lastErrorAt
+	return s
+}
+
+// Format implements fmt.Formatter for every verb: a Client shows its Stats, not
+// its insides.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// String shows the Client's counts.
+func (c *Client) String() string {
+	if c == nil {
+		return "causality.Client(nil)"
+	}
+	s := c.Stats()
+	return fmt.Sprintf("causality.Client{Tracked: %d, Delivered: %d, Dropped: %d, Queued: %d}", s.Tracked, s.Delivered, s.Dropped.Total(), s.Queued)
+}
+
+// LogValue implements slog.LogValuer: a Client is logged as its counts.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

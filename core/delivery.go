@@ -1,0 +1,292 @@
+package causality
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+const (
+	// maxSearch is how many requests a batch may cost to find its bad events;
+	// after that they wait behind fresh ones.
+	maxSearch = 128
+	// maxResends is how often an event is sent again that the gateway could
+	// not store for the moment.
+	maxResends = 5
+	// takenRecently is how long a 200 vouches for the gateway: an event that
+	// it refuses alone after that is itself to blame.
+	takenRecently = 10 * time.Minute
+	// soleRefusals is how many paused rounds an event that nothing vouches for
+	// is kept, if it is the only one.
+	soleRefusals = 3
+)
+
+// delivery sends one batch until each of its events is settled or must wait. It
+// runs on a goroutine of its own and tells flushLoop once, at its end.
+type delivery struct {
+	b        *batcher
+	retries  int
+	probe    bool
+	refusals int // rounds in which the gateway refused all it was sent
+
+	took   bool // the gateway took a request
+	sent   int  // requests made to find bad events
+	stalls int  // requests of which the gateway could store nothing
+	res    result
+}
+
+// result is what a delivery came to.
+type result struct {
+	batch *batch // as flushLoop gave it
+	probe bool
+	// err is why events still wait; nil if none does.
+	err error
+	// kept events are to be sent again before others, later ones when they are
+	// due.
+	kept, later []*batch
+	// settled: at least one event was. tookNone: the gateway answered, and took
+	// none of the events.
+	settled, tookNone bool
+	// refusals is the rounds in a row in which it refused their content.
+	refusals int
+	// maxEvents and maxBytes are what the gateway showed itself to allow; 0
+	// when it did not.
+	maxEvents, maxBytes int
+	timedOut            bool
+	elapsed             time.Duration
+}
+
+func (d *delivery) run(ctx context.Context, bt *batch) {
+	d.res = result{batch: bt, probe: d.probe}
+	work := []*batch{bt} // what is left to send, the next one last
+	for len(work) > 0 && d.res.err == nil {
+		bt, work = work[len(work)-1], work[:len(work)-1]
+		work = append(work, d.deliver(ctx, bt)...)
+	}
+	for i := len(work) - 1; i >= 0; i-- {
+		d.res.kept = append(d.res.kept, work[i])
+	}
+	d.b.results <- d.res
+}
+
+// deliver sends bt once, with its repeats, and acts on the answer:
+//
+//	accepted   settle each event by its result
+//	tooLarge   send halves; an event that is too large alone is rejected
+//	tooMany    likewise
+//	refused    find the bad events and reject them
+//	again      keep all, report
+//	denied     keep all, report
+//
+// It returns what is to be sent next, in reverse order.
+func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
+	out := d.b.transport.sendBatch(ctx, bt, d.retries)
+	d.res.timedOut = d.res.timedOut || out.timedOut
+	d.res.elapsed = max(d.res.elapsed, out.elapsed)
+	switch out.verdict {
+	case accepted:
+		return d.settle(ctx, bt, out)
+	case tooLarge, tooMany:
+		if bt.len() == 1 {
+			d.reject(bt, 0, out.err)
+			return nil
+		}
+		if out.verdict == tooLarge {
+			d.res.maxBytes = len(bt.body) / 2
+		} else {
+			d.res.maxEvents = max(bt.len()/2, 1)
+		}
+		return halves(bt)
+	case refused:
+		return d.search(ctx, bt, out)
+	default:
+		d.res.err = out.err
+		return []*batch{bt}
+	}
+}
+
+func halves(bt *batch) []*batch {
+	first, rest := bt.split((bt.len() + 1) / 2)
+	if rest == nil {
+		return []*batch{first}
+	}
+	return []*batch{rest, first}
+}
+
+// settle counts the events of a request that the gateway took.
+func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch {
+	d.b.mu.Lock()
+	d.b.lastTaken = time.Now()
+	d.b.mu.Unlock()
+	stored := make([]bool, bt.len())
+	for i := range stored {
+		stored[i] = true
+	}
+	var transient []int
+	for _, r := range out.rejections {
+		stored[r.index] = false
+		if r.transient && bt.resends < maxResends {
+			transient = append(transient, r.index)
+		} else {
+			d.reject(bt, r.index, &GatewayError{StatusCode: http.StatusOK, Message: "rejected: " + r.reason, Events: 1})
+		}
+	}
+	d.count(bt, func(i int) bool { return stored[i] }, func(events int) {
+		d.b.delivered += uint64(events)
+		if bt.uncertain {
+			d.b.uncertain += uint64(events)
+		}
+	})
+	d.took = true
+	if len(transient) == 0 {
+		return nil
+	}
+	// gateway: it has marked the keys of these events as seen, so that under
+	// the same key they would be answered "accepted" and never stored.
+	part := bt.subset(func(i int) bool { return slices.Contains(transient, i) })
+	part.resends++
+	part.rekey()
+	if part.len() < bt.len() {
+		part.due = time.Now().Add(exponentialBackoff(part.resends - 1))
+		d.res.later = append(d.res.later, part)
+		return nil
+	}
+	// It could store nothing: that is the gateway's trouble, and to send the
+	// rest would spend their tries too.
+	if d.stalls++; d.stalls > d.retries || !d.b.transport.sleep(ctx, exponentialBackoff(d.stalls-1)) {
+		d.res.err = &GatewayError{StatusCode: http.StatusOK, Message: "it could store none of the events: " + out.rejections[0].reason, Events: bt.len()}
+		d.res.tookNone = true
+	}
+	return []*batch{part}
+}
+
+// search finds the bad events of a refused batch.
+func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
+	d.sent++
+	switch taken := d.taken(); {
+	case d.sent > maxSearch:
+		bt.behind = true
+		d.res.later = append(d.res.later, bt)
+		return nil
+	case out.line >= 0:
+		d.reject(bt, out.line, out.err)
+		if rest := bt.subset(func(i int) bool { return i != out.line }); rest != nil {
+			return []*batch{rest}
+		}
+		return nil
+	case bt.len() == 1:
+		return d.refusedAlone(bt, out, taken)
+	case d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt):
+		// It takes others, so some of these are bad.
+		return halves(bt)
+	}
+	return d.sound(ctx, bt, out)
+}
+
+// refusedAlone settles the fate of an event that was sent alone: it is to blame
+// only where something vouches for the gateway.
+func (d *delivery) refusedAlone(bt *batch, out outcome, taken time.Time) []*batch {
+	vouched := d.took || d.refusals == 0 && time.Since(taken) < takenRecently ||
+		!bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
+	d.b.mu.Lock()
+	sole := d.b.queued == 1
+	d.b.mu.Unlock()
+	if vouched || sole && d.refusals >= soleRefusals {
+		d.reject(bt, 0, out.err)
+		return nil
+	}
+	return d.refusesAll(bt, out.err)
+}
+
+// refusesAll keeps a batch that the gateway refuses like everything else.
+func (d *delivery) refusesAll(bt *batch, err error) []*batch {
+	bt.refusedAt = time.Now()
+	d.res.err = fmt.Errorf("the gateway refuses every event it is sent; is the Endpoint the right gateway, and its version the right one? %w", err)
+	d.res.tookNone, d.res.refusals = true, d.refusals+1
+	return []*batch{bt}
+}
+
+// sound sends the first, the middle and the last event alone, to tell a gateway
+// that refuses everything from a batch with some bad events.
+func (d *delivery) sound(ctx context.Context, bt *batch, out outcome) []*batch {
+	n := bt.len()
+	var refusedOnes []int
+	settled := map[int]bool{}
+	for _, i := range [...]int{0, n / 2, n - 1} {
+		if settled[i] {
+			continue // a batch of two has no middle
+		}
+		one := bt.subset(func(j int) bool { return j == i })
+		d.sent++
+		switch single := d.b.transport.sendBatch(ctx, one, d.retries); single.verdict {
+		case accepted:
+			settled[i] = true
+			if again := d.settle(ctx, one, single); again != nil {
+				d.res.kept = append(d.res.kept, again...)
+			}
+		case refused:
+			settled[i] = true
+			refusedOnes = append(refusedOnes, i)
+		default:
+			d.res.err = single.err
+			return []*batch{bt.subset(func(j int) bool { return !settled[j] || slices.Contains(refusedOnes, j) })}
+		}
+	}
+	if len(refusedOnes) == len(settled) {
+		return d.refusesAll(bt, out.err)
+	}
+	for _, i := range refusedOnes {
+		d.reject(bt, i, out.err)
+	}
+	if rest := bt.subset(func(i int) bool { return !settled[i] }); rest != nil {
+		return halves(rest)
+	}
+	return nil
+}
+
+// reject drops the i-th event of bt, with the gateway's words.
+func (d *delivery) reject(bt *batch, i int, err error) {
+	name := eventName(bt.body[bt.start(i):bt.ends[i]])
+	d.count(bt, func(j int) bool { return j == i }, func(events int) {
+		d.b.dropped[rejected] += uint64(events)
+	})
+	d.b.report.rejected(name, err)
+}
+
+// count settles the events of bt for which which is true: they leave the queue,
+// and outcome adds them to where they went.
+func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events int)) {
+	events, bytes := 0, 0
+	for i := range bt.len() {
+		if which(i) {
+			events++
+			bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
+		}
+	}
+	d.b.mu.Lock()
+	defer d.b.mu.Unlock()
+	d.res.settled = d.res.settled || events > 0
+	if d.b.settled {
+		return // Close has counted them already
+	}
+	d.b.queued -= events
+	d.b.queuedBytes -= bytes
+	outcome(events)
+}
+
+// taken is when the gateway last took a request.
+func (d *delivery) taken() time.Time {
+	d.b.mu.Lock()
+	defer d.b.mu.Unlock()
+	return d.b.lastTaken
+}
+
+// eventName finds the name in an encoded event, for the words of a rejection.
+func eventName(event []byte) string {
+	_, rest, _ := bytes.Cut(event, []byte(`"event_name":"`))
+	name, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(name)
+}

@@ -1,0 +1,280 @@
+package causality
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+)
+
+// kinds of diagnostic lines.
+type line uint8
+
+const (
+	sayQueueFull line = iota
+	sayInvalid
+	sayClosed
+	sayProperty
+	sayRenamed
+	sayRejected
+	sayPaused
+	sayResumed
+	sayLost
+	sayPlainHTTP
+	sayHookPanic
+	lines
+)
+
+// What each line says: what happened, and what to do about it.
+var lineText = [lines]struct {
+	level   slog.Level
+	message string
+}{
+	sayQueueFull: {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
+	sayInvalid:   {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
+	sayClosed:    {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
+	sayProperty:  {slog.LevelWarn, "causality: property left out; Config.ReplaceAttr panicked on it"},
+	sayRenamed:   {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
+	sayRejected:  {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
+	sayPaused:    {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
+	sayResumed:   {slog.LevelInfo, "causality: events are delivered again"},
+	sayLost:      {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
+	sayPlainHTTP: {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
+	sayHookPanic: {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
+}
+
+const (
+	// lineEvery is the shortest time between two lines of a kind.
+	lineEvery = 10 * time.Second
+	// maxErrors is how many errors wait for OnError before they merge.
+	maxErrors = 100
+)
+
+// reporter tells the user what became of events, without ever making the teller
+// wait: lines and errors are written by a goroutine that lives only while there
+// are some.
+type reporter struct {
+	logger  *slog.Logger
+	onError func(error)
+	ctx     context.Context
+
+	mu      sync.Mutex
+	pending [lines]pendingLine
+	errs    []error
+	merged  int // errors merged into the last of errs
+	running bool
+	idle    *sync.Cond    // signalled when running becomes false
+	kick    chan struct{} // size 1: look again
+	closing bool          // write what waits at once
+}
+
+// pendingLine is what has happened since the last line of its kind.
+type pendingLine struct {
+	count  int
+	detail string // of the newest
+	err    error
+	waits  int
+	next   time.Time // not before
+}
+
+func newReporter(cfg *Config) *reporter {
+	r := &reporter{
+		logger:  cfg.Logger,
+		onError: cfg.OnError,
+		ctx:     diagnostic.NewContext(context.Background()),
+		kick:    make(chan struct{}, 1),
+	}
+	r.idle = sync.NewCond(&r.mu)
+	return r
+}
+
+// say counts n occurrences towards the next line of a kind.
+func (r *reporter) say(kind line, n int, detail string, err error) {
+	r.mu.Lock()
+	p := &r.pending[kind]
+	p.count += n
+	if detail != "" || err != nil {
+		p.detail, p.err = detail, err
+	}
+	if p.count == n { // else the line waits for its time already
+		r.startLocked()
+	}
+	r.mu.Unlock()
+}
+
+// failed reports that events wait because of err.
+func (r *reporter) failed(err error, waits int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := &r.pending[sayPaused]
+	p.count++
+	p.err, p.waits = err, waits
+	r.errorLocked(fmt.Errorf("causality: %d events wait and will be sent again: %w", waits, err))
+	r.startLocked()
+}
+
+// rejected reports that the gateway refused an event for good.
+func (r *reporter) rejected(eventType string, err error) {
+	r.say(sayRejected, 1, eventType, err)
+	r.error(fmt.Errorf("causality: event %q is dropped: %w", eventType, err))
+}
+
+func (r *reporter) resumed(after time.Duration) {
+	r.say(sayResumed, 1, after.Round(time.Millisecond).String(), nil)
+}
+
+// lost reports the events that Close had no time for, and returns the error
+// that Close returns.
+func (r *reporter) lost(events int, why error) error {
+	r.say(sayLost, events, "", why)
+	err := fmt.Errorf("causality: closed with %d events undelivered, which are lost: %w", events, why)
+	r.error(err)
+	return err
+}
+
+func (r *reporter) error(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.errorLocked(err)
+	r.startLocked()
+}
+
+func (r *reporter) errorLocked(err error) {
+	if r.onError == nil {
+		return
+	}
+	if len(r.errs) < maxErrors {
+		r.errs = append(r.errs, err)
+		return
+	}
+	r.errs[maxErrors-1] = err
+	r.merged++
+}
+
+func (r *reporter) startLocked() {
+	if r.running {
+		notify(r.kick)
+		return
+	}
+	r.running = true
+	go r.run()
+}
+
+// run writes what is ready and waits for what is not, until nothing is left.
+func (r *reporter) run() {
+	for {
+		r.mu.Lock()
+		errs, merged := r.errs, r.merged
+		r.errs, r.merged = nil, 0
+		ready, wait := r.takeLocked(time.Now())
+		if len(errs) == 0 && len(ready) == 0 && wait == 0 {
+			r.running = false
+			r.idle.Broadcast()
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+		for _, l := range ready {
+			r.write(l)
+			if l.kind == sayQueueFull && r.onError != nil {
+				r.callOnError(fmt.Errorf("%w: %d events dropped", ErrQueueFull, l.count))
+			}
+		}
+		for i, err := range errs {
+			if merged > 0 && i == len(errs)-1 {
+				err = fmt.Errorf("%w (and %d errors before it)", err, merged)
+			}
+			r.callOnError(err)
+		}
+		if len(errs) == 0 && len(ready) == 0 {
+			timer := time.NewTimer(wait)
+			select {
+			case <-timer.C:
+			case <-r.kick:
+			}
+			timer.Stop()
+		}
+	}
+}
+
+type readyLine struct {
+	kind line
+	pendingLine
+}
+
+// takeLocked returns the lines that may be written now, and how long the others
+// must wait; 0 when there are none.
+func (r *reporter) takeLocked(now time.Time) (ready []readyLine, wait time.Duration) {
+	for kind := range r.pending {
+		p := &r.pending[kind]
+		switch left := p.next.Sub(now); {
+		case p.count == 0:
+		case left <= 0 || r.closing:
+			ready = append(ready, readyLine{line(kind), *p})
+			*p = pendingLine{next: now.Add(lineEvery)}
+		case wait == 0 || left < wait:
+			wait = left
+		}
+	}
+	return ready, wait
+}
+
+func (r *reporter) write(l readyLine) {
+	defer func() { _ = recover() }() // the handler is the user's
+	attrs := make([]slog.Attr, 0, 4)
+	switch l.kind {
+	case sayPaused:
+		attrs = append(attrs, slog.Int("failures", l.count), slog.Int("waiting", l.waits))
+	case sayResumed:
+		attrs = append(attrs, slog.String("after", l.detail))
+	case sayProperty, sayRenamed:
+		attrs = append(attrs, slog.Int("properties", l.count), slog.String("property", l.detail))
+	case sayPlainHTTP:
+		attrs = append(attrs, slog.String("endpoint", l.detail))
+	default:
+		attrs = append(attrs, slog.Int("count", l.count))
+		if l.detail != "" {
+			attrs = append(attrs, slog.String("event_type", l.detail))
+		}
+	}
+	if l.err != nil {
+		attrs = append(attrs, slog.String("reason", l.err.Error()))
+	}
+	text := lineText[l.kind]
+	r.logger.LogAttrs(r.ctx, text.level, text.message, attrs...)
+}
+
+func (r *reporter) callOnError(err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.logger.LogAttrs(r.ctx, slog.LevelError, "causality: Config.OnError panicked; mend it", slog.Any("panic", p))
+		}
+	}()
+	r.onError(err)
+}
+
+// lastWords is what Close allows the user's Logger and OnError to take when it
+// has no time left.
+const lastWords = 100 * time.Millisecond
+
+// close writes what waits and returns when it is written, or when ctx ends, but
+// for the last words.
+func (r *reporter) close(ctx context.Context) {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.Background(), lastWords)
+		defer cancel()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closing = true
+	notify(r.kick)
+	stop := context.AfterFunc(ctx, r.idle.Broadcast)
+	defer stop()
+	for r.running && ctx.Err() == nil {
+		r.idle.Wait()
+	}
+}

@@ -1,0 +1,402 @@
+package causality
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"math"
+	mathrand "math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
+)
+
+// Why an event is Invalid.
+var (
+	errNoEventType = errors.New("it has no EventType")
+	errTooLarge    = fmt.Errorf("it is over %d bytes encoded", maxEventBytes)
+	errTooLate     = errors.New("its TimestampMs is after the year 9999 (are these milliseconds?)")
+	errBadAppID    = errors.New("its AppID is not [A-Za-z0-9._-]{1,256}")
+)
+
+// Every encoded event begins {"id":"<36>","idempotency_key":"<36>", so that a
+// resend under a new key finds the old one without parsing.
+const (
+	eventHead = `{"id":"`
+	keyHead   = `","idempotency_key":"`
+	keyOffset = len(eventHead) + uuidLen + len(keyHead)
+	uuidLen   = 36
+)
+
+// envelope is what all events of a client have in common, encoded once.
+type envelope struct {
+	appID    string
+	deviceID string
+	// device is device_context up to the event's name.
+	device []byte
+	// server is the _server_ members that end string_params.
+	server      []byte
+	replaceAttr func([]string, slog.Attr) slog.Attr
+}
+
+func newEnvelope(cfg *Config, server ServerContext) *envelope {
+	env := &envelope{appID: cfg.AppID, deviceID: cfg.DeviceID, replaceAttr: cfg.ReplaceAttr}
+	if env.deviceID == "" {
+		env.deviceID = server.Hostname
+	}
+	b := append(env.device, `"device_context":{"os_version":`...)
+	b = appendString(b, runtime.GOOS+"/"+runtime.GOARCH)
+	if version := appVersion(); version != "" {
+		b = appendString(append(b, `,"app_version":`...), version)
+	}
+	b = appendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
+	env.device = append(b, `},"custom_event":{"event_name":`...)
+
+	b = appendString(append(env.server, `"_server_hostname":`...), server.Hostname)
+	b = appendString(append(b, `,"_server_go_version":`...), server.GoVersion)
+	env.server = appendString(append(b, `,"_server_sdk_version":`...), server.SDKVersion)
+	return env
+}
+
+// encoder turns one event into the gateway's JSON. Properties are first encoded
+// side by side in the order they come, because only the last of them tells
+// which keys survive and which of the four param maps there are; then they are
+// copied to their places. One encoder serves one Track at a time; the pool
+// keeps its memory, never the caller's.
+type encoder struct {
+	buf    []byte // the event
+	arena  []byte // its properties
+	props  []property
+	table  []int32 // hash table over props, in use beyond tableFrom of them
+	prefix []byte  // the open groups as the beginning of an encoded key
+	groups []string
+	keys   []string
+
+	replaceAttr func([]string, slog.Attr) slog.Attr
+	tooLarge    bool
+	dropped     int
+	renamed     int
+	renamedKey  string // the first of them
+}
+
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// maxPooled is the largest buffer that goes back to a pool: one huge event must
+// not keep its memory for good.
+const maxPooled = 64 << 10
+
+func (e *encoder) release() {
+	if cap(e.buf) > maxPooled || cap(e.arena) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
+		return
+	}
+	clear(e.keys[:cap(e.keys)])
+	clear(e.groups[:cap(e.groups)])
+	e.replaceAttr, e.renamedKey = nil, ""
+	encoders.Put(e)
+}
+
+// encode leaves the event in e.buf, or says why it is Invalid.
+func (e *encoder) encode(env *envelope, ev *Event) error {
+	e.buf, e.arena, e.props, e.table = e.buf[:0], e.arena[:0], e.props[:0], e.table[:0]
+	e.prefix, e.groups, e.keys = e.prefix[:0], e.groups[:0], e.keys[:0]
+	e.tooLarge, e.dropped, e.renamed, e.renamedKey = false, 0, 0, ""
+	e.replaceAttr = env.replaceAttr
+
+	if ev.EventType == "" {
+		return errNoEventType
+	}
+	if ev.TimestampMs > maxTimestampMs {
+		return errTooLate
+	}
+	if ev.AppID != env.appID && !validAppID(ev.AppID) {
+		return errBadAppID
+	}
+	if len(ev.Properties) > 0 {
+		e.members(ev.Properties)
+	}
+	for _, a := range ev.Attrs {
+		e.attr(a, 0)
+	}
+	if e.tooLarge {
+		return errTooLarge
+	}
+
+	b := append(e.buf, eventHead...)
+	b = appendUUID(b, newID(ev.TimestampMs))
+	b = append(b, keyHead...)
+	b = appendUUID(b, newKey())
+	b = append(b, `","app_id":"`...)
+	b = append(b, ev.AppID...) // valid, so nothing in it needs an escape
+	b = append(b, `","device_id":`...)
+	b = appendString(b, ev.DeviceID)
+	b = append(b, `,"timestamp_ms":`...)
+	b = strconv.AppendInt(b, ev.TimestampMs, 10)
+	b = append(b, ',')
+	if ev.CorrelationID != "" {
+		b = append(b, `"correlation_id":`...)
+		b = appendString(b, ev.CorrelationID)
+		b = append(b, ',')
+	}
+	b = append(b, env.device...)
+	b = appendEventType(b, ev.EventType)
+	b = e.appendParams(b, env, ev)
+	e.buf = append(b, '}', '}')
+	if len(e.buf) > maxEventBytes {
+		return errTooLarge
+	}
+	return nil
+}
+
+// members encodes a map in the order of its keys, so that the same event gives
+// the same bytes.
+func (e *encoder) members(m map[string]any) {
+	for key := range m {
+		e.keys = append(e.keys, key)
+	}
+	slices.Sort(e.keys)
+	for _, key := range e.keys {
+		e.attr(slog.Any(key, m[key]), 0)
+	}
+}
+
+// attr encodes one property, or the members of a group or object, under the
+// groups that are open.
+func (e *encoder) attr(a slog.Attr, depth int) {
+	if e.tooLarge {
+		return
+	}
+	if e.replaceAttr != nil {
+		if a.Value.Kind() == slog.KindLogValuer {
+			a.Value = value.Resolve(a.Value)
+		}
+		if a.Value.Kind() != slog.KindGroup {
+			a = e.replace(a)
+		}
+	}
+	v := a.Value
+	switch v.Kind() {
+	case slog.KindAny, slog.KindLogValuer:
+		v = value.Resolve(v)
+	}
+	switch v.Kind() {
+	case slog.KindGroup:
+		e.group(a.Key, v.Group(), depth)
+	case slog.KindAny: // nil, which is left out
+	default:
+		e.scalar(a.Key, v)
+	}
+}
+
+// group encodes the members of a group under its name; a group without a name
+// is only a list.
+func (e *encoder) group(name string, members []slog.Attr, depth int) {
+	if depth >= value.MaxDepth {
+		e.scalar(name, slog.StringValue("!ERROR: nested too deep"))
+		return
+	}
+	prefix := len(e.prefix)
+	if name != "" {
+		e.prefix = append(appendKey(e.prefix, name), '_')
+		e.groups = append(e.groups, name)
+	}
+	for _, a := range members {
+		e.attr(a, depth+1)
+	}
+	if name != "" {
+		e.prefix = e.prefix[:prefix]
+		e.groups = e.groups[:len(e.groups)-1]
+	}
+}
+
+// scalar encodes a plain value into the arena, under the open groups.
+func (e *encoder) scalar(key string, v slog.Value) {
+	if v.Kind() == slog.KindString && len(v.String()) > maxEventBytes {
+		e.tooLarge = true
+		return
+	}
+	p := property{start: len(e.arena)}
+	b := append(e.arena, '"')
+	b = append(b, e.prefix...)
+	b = appendKey(b, key)
+	b = append(b, '"', ':')
+	p.value = len(b)
+	switch v.Kind() {
+	case slog.KindString:
+		b = appendString(b, v.String())
+	case slog.KindInt64:
+		p.kind, b = intKind, strconv.AppendInt(b, v.Int64(), 10)
+	case slog.KindUint64:
+		// gateway: an int above MaxInt64 refuses the whole request.
+		if u := v.Uint64(); u > math.MaxInt64 {
+			b = append(strconv.AppendUint(append(b, '"'), u, 10), '"')
+		} else {
+			p.kind, b = intKind, strconv.AppendUint(b, u, 10)
+		}
+	case slog.KindFloat64:
+		// gateway: with a float that is not finite all properties of the event
+		// are stored as nothing.
+		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
+			b = append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"')
+		} else {
+			p.kind, b = floatKind, appendFloat(b, f)
+		}
+	case slog.KindBool:
+		p.kind, b = boolKind, strconv.AppendBool(b, v.Bool())
+	case slog.KindDuration:
+		p.kind, b = floatKind, appendFloat(b, float64(v.Duration())/float64(time.Millisecond))
+	case slog.KindTime:
+		b = append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+	}
+	p.end = len(b)
+	e.arena = b
+	// Checked as it grows, so that a hostile value costs no more than an event
+	// may.
+	e.tooLarge = len(b) > maxEventBytes
+	e.insert(p)
+}
+
+// replace calls the user's ReplaceAttr. Where that panics the property is left
+// out: a redaction that failed must not let its secret through.
+func (e *encoder) replace(a slog.Attr) (replaced slog.Attr) {
+	defer func() {
+		if recover() != nil {
+			e.dropped++
+			replaced = slog.Attr{}
+		}
+	}()
+	return e.replaceAttr(e.groups, a)
+}
+
+// appendParams appends the param maps: the surviving properties by kind, then
+// the identity and the server context among the strings.
+func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
+	var count [len(paramMaps)]int
+	for i := range e.props {
+		p := &e.props[i]
+		if p.kind == deadKind {
+			continue
+		}
+		if reserved(e.arena[p.start:p.value], ev) {
+			e.rename(i)
+		}
+		count[p.kind]++
+	}
+	for kind, open := range paramMaps {
+		if kind != int(stringKind) && count[kind] == 0 {
+			continue
+		}
+		b = append(append(b, ','), open...)
+		for i := range e.props {
+			if p := &e.props[i]; int(p.kind) == kind {
+				b = append(append(b, e.arena[p.start:p.end]...), ',')
+			}
+		}
+		if kind == int(stringKind) {
+			if ev.UserID != "" {
+				b = append(appendString(append(b, `"user_id":`...), ev.UserID), ',')
+			}
+			if ev.SessionID != "" {
+				b = append(appendString(append(b, `"session_id":`...), ev.SessionID), ',')
+			}
+			b = append(append(b, env.server...), ',')
+		}
+		b[len(b)-1] = '}' // in place of the last comma
+	}
+	return b
+}
+
+// reserved reports whether the event itself uses an encoded key.
+func reserved(key []byte, ev *Event) bool {
+	switch string(key) {
+	case `"user_id":`:
+		return ev.UserID != ""
+	case `"session_id":`:
+		return ev.SessionID != ""
+	case `"_server_hostname":`, `"_server_go_version":`, `"_server_sdk_version":`:
+		return true
+	}
+	return false
+}
+
+// rename gives the i-th property the first free name of the form user_id_2.
+func (e *encoder) rename(i int) {
+	p := e.props[i]
+	base := e.arena[p.start : p.value-len(`":`)]
+	start := len(e.arena)
+	for n := int64(2); ; n++ {
+		b := append(e.arena[:start], base...)
+		b = append(b, '_')
+		b = strconv.AppendInt(b, n, 10)
+		e.arena = append(b, '"', ':')
+		p.hash = maphash.Bytes(hashSeed, e.arena[start:])
+		if e.find(p.hash, e.arena[start:]) < 0 {
+			break
+		}
+	}
+	name := len(e.arena)
+	e.arena = append(e.arena, e.arena[p.value:p.end]...)
+	p.start, p.value, p.end = start, name, len(e.arena)
+	if e.renamed++; e.renamed == 1 {
+		e.renamedKey = string(base[1:])
+	}
+	e.props[i] = p
+	if len(e.props) > tableFrom {
+		e.place(i)
+	}
+}
+
+// appendEventType appends the type as a JSON string: no control characters, cut
+// at 256 bytes.
+// gateway: a line feed or tab in it drops the connection that all tenants share.
+func appendEventType(b []byte, eventType string) []byte {
+	if strings.ContainsFunc(eventType, unicode.IsControl) {
+		eventType = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return '_'
+			}
+			return r
+		}, eventType)
+	}
+	if len(eventType) > maxEventTypeBytes || !utf8.ValidString(eventType) {
+		eventType = cutAtRune(strings.ToValidUTF8(eventType, "\uFFFD"), maxEventTypeBytes)
+	}
+	return appendString(b, eventType)
+}
+
+// newKey returns a random (version 4) UUID. It is uuid.New without its
+// allocation, which every event would pay for.
+func newKey() (id [16]byte) {
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// newID returns a UUID of version 7 (RFC 9562) for the time of the event: it
+// sorts by when things happened. It need not be hard to guess.
+func newID(timestampMs int64) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:8], uint64(timestampMs)<<16|mathrand.Uint64()&0xffff)
+	binary.BigEndian.PutUint64(id[8:], mathrand.Uint64())
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+func appendUUID(b []byte, id [16]byte) []byte {
+	b = hex.AppendEncode(b, id[:4])
+	b = hex.AppendEncode(append(b, '-'), id[4:6])
+	b = hex.AppendEncode(append(b, '-'), id[6:8])
+	b = hex.AppendEncode(append(b, '-'), id[8:10])
+	return hex.AppendEncode(append(b, '-'), id[10:])
+}

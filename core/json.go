@@ -1,0 +1,85 @@
+package causality
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// gateway: invalid UTF-8, a raw control character or a lone surrogate anywhere
+// refuses the whole request. What is appended here has none of them.
+
+const hexDigits = "0123456789abcdef"
+
+// safe is the bytes that stand for themselves in a JSON string.
+var safe = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
+// safeInKey is safe without the dot.
+var safeInKey = func() (table [256]bool) {
+	table = safe
+	table['.'] = false
+	return table
+}()
+
+// appendString appends s as a JSON string.
+func appendString(b []byte, s string) []byte {
+	return append(appendEscaped(append(b, '"'), s, &safe), '"')
+}
+
+// appendKey appends s as a part of a JSON string, with "_" for each dot.
+// platform: an alert rule cannot address a key that has a dot in it.
+func appendKey(b []byte, s string) []byte {
+	return appendEscaped(b, s, &safeInKey)
+}
+
+func appendEscaped(b []byte, s string, safe *[256]bool) []byte {
+	done := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if safe[c] {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = append(b, s[done:i]...)
+		switch {
+		case c == '.':
+			b = append(b, '_')
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+		default: // a byte that is not UTF-8
+			b = utf8.AppendRune(b, utf8.RuneError)
+		}
+		i++
+		done = i
+	}
+	return append(b, s[done:]...)
+}
+
+// appendFloat appends a finite float as encoding/json writes it: the shortest
+// digits that read back as f, with an exponent only where it is large.
+func appendFloat(b []byte, f float64) []byte {
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(b, f, format, -1, 64)
+}

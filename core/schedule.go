@@ -1,0 +1,374 @@
+package causality
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// schedule is what flushLoop knows; nobody else touches it.
+type schedule struct {
+	waiting  []*batch // to be sent before fresh events, unless behind
+	inFlight []*batch
+	spare    []*batch // settled batches, whose memory serves again
+	flushers []flushRequest
+
+	size     int // events a request may have now
+	maxSize  int // events a request may ever have: the gateway's own limit
+	maxBytes int
+
+	due        uint64    // events before it go out whatever the batch size
+	intervalAt time.Time // when all that waits becomes due; zero: nothing waits
+
+	paused   bool
+	pausedAt time.Time
+	probeAt  time.Time
+	probing  bool
+	step     int   // of the pause
+	probeOne bool  // the gateway took none of the events: a probe risks one
+	refusals int   // rounds in a row in which it refused their content
+	failure  error // why it is paused
+
+	ctx    context.Context // ends when deliveries must give up
+	cancel context.CancelFunc
+}
+
+// dispatch starts as many deliveries as may be under way.
+func (b *batcher) dispatch() {
+	for len(b.inFlight) < b.cfg.MaxInFlight {
+		bt := b.next(time.Now())
+		if bt == nil {
+			break
+		}
+		b.inFlight = append(b.inFlight, bt)
+		d := &delivery{b: b, retries: max(b.cfg.MaxRetries, 0), refusals: b.refusals}
+		if b.paused {
+			b.probing = true
+			d.retries, d.probe = 0, true
+		}
+		go d.run(b.ctx, bt)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.fresh.len == 0:
+		b.wakeAt = 1
+	case len(b.inFlight) == b.cfg.MaxInFlight || b.paused:
+		b.wakeAt = math.MaxInt // nothing could be done about it
+	default:
+		b.wakeAt = b.fill()
+	}
+}
+
+// next takes the batch to send now, or nil. While paused that is a probe, alone.
+func (b *batcher) next(now time.Time) *batch {
+	if b.paused {
+		if b.probing || now.Before(b.probeAt) {
+			return nil
+		}
+		n := b.cfg.BatchSize
+		if b.probeOne {
+			// Fresh events tell best whether the gateway refuses everything.
+			if bt := b.drain(1); bt != nil {
+				return bt
+			}
+			n = 1
+		}
+		n = min(n, b.maxSize)
+		if bt := b.takeWaiting(now, n, true); bt != nil {
+			return bt
+		}
+		return b.drain(n)
+	}
+	if bt := b.takeWaiting(now, b.size, false); bt != nil {
+		return bt
+	}
+	b.mu.Lock()
+	n, first := b.fresh.len, b.freshSeq
+	b.mu.Unlock()
+	if n > 0 && !b.intervalAt.IsZero() && !now.Before(b.intervalAt) {
+		b.due = max(b.due, first+uint64(n))
+	}
+	if n >= b.fill() || n > 0 && first < b.due {
+		b.intervalAt = time.Time{} // what comes after it waits anew
+		return b.drain(b.size)
+	}
+	for i, bt := range b.waiting {
+		if bt.behind && !now.Before(bt.due) {
+			return b.take(i, b.size)
+		}
+	}
+	return nil
+}
+
+// fill is how many events start a send.
+func (b *batcher) fill() int { return min(b.cfg.BatchSize, b.size) }
+
+// takeWaiting takes up to n events of the first waiting batch that is due, or
+// of any if there must be one.
+func (b *batcher) takeWaiting(now time.Time, n int, any bool) *batch {
+	for i, bt := range b.waiting {
+		if any || !bt.behind && !now.Before(bt.due) {
+			return b.take(i, n)
+		}
+	}
+	return nil
+}
+
+func (b *batcher) take(i, n int) *batch {
+	first, rest := b.waiting[i].split(n)
+	if rest != nil {
+		rest.due = b.waiting[i].due
+		b.waiting[i] = rest
+	} else {
+		b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
+	}
+	return first
+}
+
+// arm sets the timer for the next thing that time alone brings, and returns its
+// channel; nil when there is no such thing.
+func (b *batcher) arm(timer *time.Timer) <-chan time.Time {
+	now := time.Now()
+	b.mu.Lock()
+	n := b.fresh.len
+	b.mu.Unlock()
+	switch {
+	case n == 0:
+		b.intervalAt = time.Time{}
+	case b.intervalAt.IsZero():
+		b.intervalAt = now.Add(b.cfg.FlushInterval)
+	}
+	var at time.Time
+	earliest := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	switch {
+	case b.paused && !b.probing && (n > 0 || len(b.waiting) > 0):
+		earliest(b.probeAt)
+	case b.paused || len(b.inFlight) == b.cfg.MaxInFlight:
+		// The result of a delivery comes first.
+	default:
+		earliest(b.intervalAt)
+		for _, bt := range b.waiting {
+			earliest(bt.due)
+		}
+	}
+	if at.IsZero() {
+		return nil
+	}
+	timer.Reset(at.Sub(now))
+	return timer.C
+}
+
+// pauseStep is how long to wait before the n-th probe of a pause, counted from 0.
+func pauseStep(n int) time.Duration {
+	return min(5*time.Second<<min(n, 4), time.Minute)
+}
+
+// pause stops sending, but for probes.
+func (b *batcher) pause(res result) {
+	now := time.Now()
+	if !b.paused {
+		b.paused, b.pausedAt, b.step = true, now, 0
+	} else if !res.probe {
+		return // one more delivery that had begun before
+	}
+	wait := time.Duration(float64(pauseStep(b.step)) * (1 + rand.Float64()/2))
+	b.step++
+	if b.isClosed.Load() {
+		wait = closingWait
+	}
+	b.probeAt = now.Add(wait)
+	if held := b.transport.held(); held.After(b.probeAt) {
+		b.probeAt = held
+	}
+	b.probeOne, b.refusals = res.tookNone, res.refusals
+}
+
+// probeNow brings the next probe forward, though not before the gateway asked.
+func (b *batcher) probeNow() {
+	b.probeAt = time.Now()
+	if held := b.transport.held(); held.After(b.probeAt) {
+		b.probeAt = held
+	}
+}
+
+// handle takes in what a delivery came to.
+func (b *batcher) handle(res result) {
+	for i, bt := range b.inFlight {
+		if bt == res.batch {
+			b.inFlight = append(b.inFlight[:i], b.inFlight[i+1:]...)
+			break
+		}
+	}
+	if res.probe {
+		b.probing = false
+	}
+	b.waiting = append(res.kept, b.waiting...)
+	b.waiting = append(b.waiting, res.later...)
+	if b.isClosed.Load() {
+		b.hurry()
+	}
+	b.adapt(res)
+	if res.err != nil {
+		b.pause(res)
+		b.failure = res.err
+		b.mu.Lock()
+		b.isPaused = true
+		b.lastError, b.lastErrorAt = res.err.Error(), time.Now()
+		waits := b.queued
+		b.mu.Unlock()
+		b.report.failed(res.err, waits)
+		b.replyFlushers(b.waitError)
+		return
+	}
+	if res.settled && b.paused {
+		b.paused, b.probing, b.probeOne, b.refusals = false, false, false, 0
+		b.mu.Lock()
+		b.isPaused = false
+		b.mu.Unlock()
+		b.report.resumed(time.Since(b.pausedAt))
+	} else if res.probe {
+		// The probe settled nothing and failed nothing: its events wait again.
+		b.pause(res)
+	}
+	b.reuse(res)
+	oldest := b.oldest()
+	b.replyFlushers(func(req flushRequest) (bool, error) { return req.seq <= oldest, nil })
+}
+
+// reuse keeps the memory of a settled batch for the next one, while there is
+// work.
+func (b *batcher) reuse(res result) {
+	switch {
+	case b.idle():
+		b.spare = nil
+	case len(res.kept)+len(res.later) == 0 && res.batch.readers.Load() == 0 && cap(res.batch.body) <= 2*maxBodyBytes:
+		b.spare = append(b.spare, res.batch)
+	}
+}
+
+// adapt chooses the size of the next requests. The gateway stores one event
+// after the other, so a large request is slowest exactly when the gateway is
+// sick, and a timeout there loses events; and a small one wastes a healthy
+// gateway's time while a backlog waits.
+func (b *batcher) adapt(res result) {
+	if res.maxEvents > 0 {
+		b.maxSize = min(b.maxSize, res.maxEvents)
+	}
+	if res.maxBytes > 0 {
+		b.maxBytes = min(b.maxBytes, res.maxBytes)
+	}
+	b.mu.Lock()
+	backlog := b.fresh.len >= b.size
+	b.mu.Unlock()
+	switch {
+	case res.timedOut || res.elapsed > b.cfg.Timeout/4:
+		b.size = max(b.size/2, 1)
+	case res.err == nil && backlog && res.elapsed < b.cfg.Timeout/20:
+		b.size += defaultBatchSize
+	}
+	b.size = min(b.size, b.maxSize)
+}
+
+// idle reports whether every event is settled.
+func (b *batcher) idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queued == 0 && len(b.inFlight) == 0
+}
+
+// oldest returns a number that no unsettled event's is below.
+func (b *batcher) oldest() uint64 {
+	b.mu.Lock()
+	oldest := b.freshSeq
+	b.mu.Unlock()
+	for _, list := range [...][]*batch{b.waiting, b.inFlight} {
+		for _, bt := range list {
+			oldest = min(oldest, bt.seq)
+		}
+	}
+	return oldest
+}
+
+// flush makes all that was tracked so far due.
+func (b *batcher) flush(req flushRequest) {
+	b.mu.Lock()
+	req.seq = b.freshSeq + uint64(b.fresh.len)
+	b.mu.Unlock()
+	b.due = max(b.due, req.seq)
+	b.flushers = append(b.flushers, req)
+	if b.oldest() >= req.seq {
+		b.replyFlushers(func(other flushRequest) (bool, error) { return other.seq <= req.seq, nil })
+		return
+	}
+	for _, bt := range b.waiting {
+		bt.behind = false
+	}
+	if !b.paused || b.probing {
+		return
+	}
+	if b.probeNow(); b.probeAt.After(time.Now()) {
+		b.replyFlushers(b.waitError)
+	}
+}
+
+// waitError tells a Flush why its events still wait.
+func (b *batcher) waitError(flushRequest) (bool, error) {
+	b.mu.Lock()
+	waits := b.queued
+	b.mu.Unlock()
+	return true, fmt.Errorf("causality: %d events wait and will be sent again: %w", waits, b.failure)
+}
+
+func (b *batcher) replyFlushers(reply func(flushRequest) (ready bool, err error)) {
+	kept := b.flushers[:0]
+	for _, req := range b.flushers {
+		if ready, err := reply(req); ready {
+			req.reply <- err
+		} else {
+			kept = append(kept, req)
+		}
+	}
+	clear(b.flushers[len(kept):])
+	b.flushers = kept
+}
+
+// hurry makes everything due at once, for Close.
+func (b *batcher) hurry() {
+	b.due = math.MaxUint64
+	soon := time.Now().Add(closingWait)
+	for _, bt := range b.waiting {
+		bt.behind = false
+		if bt.due.After(soon) {
+			bt.due = soon
+		}
+	}
+}
+
+// finish settles what is left when the client ends: nothing, or what Close had
+// no time for.
+func (b *batcher) finish(why error) {
+	b.cancel()
+	b.mu.Lock()
+	b.settled = true
+	left := b.queued
+	b.dropped[closed] += uint64(left)
+	b.queued, b.queuedBytes = 0, 0
+	b.fresh.clear()
+	b.isPaused = false
+	b.mu.Unlock()
+	b.waiting, b.spare = nil, nil
+	if left > 0 {
+		if b.failure != nil {
+			why = fmt.Errorf("%w; the last failure: %w", why, b.failure)
+		}
+		b.closeErr = b.report.lost(left, why)
+	}
+	b.replyFlushers(func(flushRequest) (bool, error) { return true, b.closeErr })
+}

@@ -1,0 +1,243 @@
+// Package value reduces any Go value to one of the plain kinds that an event
+// property can have. It is the one place that decides what a value means, for
+// the client that encodes it and for the adapters that must take a copy of it
+// when it is bound to a logger.
+package value
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// MaxDepth is how deep groups, maps and objects may nest; what lies deeper is
+// kept as text. It bounds what a hostile or cyclic value can cost.
+const MaxDepth = 64
+
+// maxValues bounds how many values one may hold: more could not fit an event,
+// and a LogValuer that returns itself twice would otherwise never end.
+const maxValues = 100_000
+
+var (
+	errTooDeep = errors.New("nested too deep")
+	errTooMany = errors.New("holds too many values")
+	errCycle   = errors.New("contains itself")
+)
+
+// Of reduces v to a slog.Value of kind String, Int64, Uint64, Float64, Bool,
+// Duration, Time or Group (whose members are plain too), or to the zero Value
+// for nil. The result holds nothing of v that can change.
+//
+// In this order: a LogValuer is resolved; times and durations stay; []byte
+// becomes base64; an error, a fmt.Stringer and an encoding.TextMarshaler become
+// their text; then the kind decides, named types included and pointers
+// followed; a map with string keys becomes a group in the order of its keys;
+// anything else is what it marshals to as JSON, where an object becomes a group
+// and an array its JSON text. A value that cannot be read becomes a string that
+// begins with "!ERROR: " or "!PANIC: ".
+func Of(v any) slog.Value {
+	var r reducer
+	return r.any(v, 0)
+}
+
+// Resolve is Of for a value that is already a slog.Value.
+func Resolve(v slog.Value) slog.Value {
+	switch v.Kind() {
+	case slog.KindAny, slog.KindLogValuer, slog.KindGroup:
+		var r reducer
+		return r.value(v, 0)
+	default:
+		return v
+	}
+}
+
+// Failed is the plain value that stands for one that could not be read.
+func Failed(err error) slog.Value { return slog.StringValue("!ERROR: " + err.Error()) }
+
+// reducer remembers the maps around the value at hand, to notice a map that
+// contains itself before it has been written sixty-four times, and how many
+// values it has seen.
+type reducer struct {
+	maps   []uintptr
+	values int
+}
+
+func (r *reducer) value(v slog.Value, depth int) slog.Value {
+	switch v.Kind() {
+	case slog.KindGroup:
+		return r.group(v.Group(), depth)
+	case slog.KindLogValuer, slog.KindAny:
+		return r.any(v.Any(), depth)
+	default:
+		return v
+	}
+}
+
+func (r *reducer) group(attrs []slog.Attr, depth int) slog.Value {
+	if depth >= MaxDepth {
+		return Failed(errTooDeep)
+	}
+	plain := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		plain[i] = slog.Attr{Key: a.Key, Value: r.value(a.Value, depth+1)}
+	}
+	return slog.GroupValue(plain...)
+}
+
+func (r *reducer) any(v any, depth int) (plain slog.Value) {
+	if depth >= MaxDepth {
+		return Failed(errTooDeep)
+	}
+	if r.values++; r.values > maxValues {
+		return Failed(errTooMany)
+	}
+	// The methods called below are the user's, and a log line must survive them.
+	defer func() {
+		if p := recover(); p != nil {
+			plain = slog.StringValue("!PANIC: " + panicText(p))
+		}
+	}()
+
+	switch v := v.(type) {
+	case nil:
+		return slog.Value{}
+	case slog.LogValuer:
+		if isNil(v) {
+			return slog.Value{}
+		}
+		return r.value(v.LogValue(), depth+1)
+	case slog.Value:
+		return r.value(v, depth)
+	case []slog.Attr:
+		return r.group(v, depth)
+	case time.Time:
+		return slog.TimeValue(v)
+	case *time.Time:
+		// Before Stringer, which *time.Time is too.
+		if v == nil {
+			return slog.Value{}
+		}
+		return slog.TimeValue(*v)
+	case time.Duration:
+		return slog.DurationValue(v)
+	case *time.Duration:
+		if v == nil {
+			return slog.Value{}
+		}
+		return slog.DurationValue(*v)
+	case []byte:
+		if v == nil {
+			return slog.Value{}
+		}
+		return slog.StringValue(base64.StdEncoding.EncodeToString(v))
+	case string, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, float64, float32, bool:
+		return slog.AnyValue(v)
+	}
+	if isNil(v) {
+		return slog.Value{}
+	}
+	switch v := v.(type) {
+	case error:
+		return slog.StringValue(v.Error())
+	case fmt.Stringer:
+		return slog.StringValue(v.String())
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		if err != nil {
+			return Failed(err)
+		}
+		return slog.StringValue(string(text))
+	case json.Marshaler:
+		// A composite that says how it is written. One of a simple kind, such
+		// as a named int, is that kind.
+		if kind := reflect.TypeOf(v).Kind(); kind >= reflect.Array && kind != reflect.String {
+			return r.marshal(v)
+		}
+	}
+	return r.kind(reflect.ValueOf(v), depth)
+}
+
+// kind reduces what has none of the methods that Of looks for.
+func (r *reducer) kind(v reflect.Value, depth int) slog.Value {
+	switch v.Kind() {
+	case reflect.String:
+		return slog.StringValue(v.String())
+	case reflect.Bool:
+		return slog.BoolValue(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return slog.Int64Value(v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return slog.Uint64Value(v.Uint())
+	case reflect.Float32, reflect.Float64:
+		return slog.Float64Value(v.Float())
+	case reflect.Complex64:
+		return slog.StringValue(strconv.FormatComplex(v.Complex(), 'g', -1, 64))
+	case reflect.Complex128:
+		return slog.StringValue(strconv.FormatComplex(v.Complex(), 'g', -1, 128))
+	case reflect.Pointer:
+		return r.any(v.Elem().Interface(), depth+1)
+	case reflect.Map:
+		if v.Type().Key().Kind() == reflect.String {
+			return r.mapping(v, depth)
+		}
+	}
+	return r.marshal(v.Interface())
+}
+
+// mapping reduces a map with string keys member by member, so that a duration
+// or an error inside it means what it means outside.
+func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
+	address := m.Pointer()
+	if slices.Contains(r.maps, address) {
+		return Failed(errCycle)
+	}
+	r.maps = append(r.maps, address)
+	defer func() { r.maps = r.maps[:len(r.maps)-1] }()
+
+	members := make([]slog.Attr, 0, m.Len())
+	for it := m.MapRange(); it.Next(); {
+		members = append(members, slog.Attr{
+			Key:   it.Key().String(),
+			Value: r.any(it.Value().Interface(), depth+1),
+		})
+	}
+	slices.SortFunc(members, func(a, b slog.Attr) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1 // the keys of one map differ
+	})
+	return slog.GroupValue(members...)
+}
+
+// marshal reduces v to what encoding/json makes of it.
+func (r *reducer) marshal(v any) slog.Value {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return Failed(err)
+	}
+	return OfJSON(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+}
+
+func isNil(v any) bool {
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return rv.IsNil()
+	default:
+		return false
+	}
+}
+
+// panicText describes a recovered panic. The value may have methods that panic
+// in turn, which fmt survives.
+func panicText(p any) string { return fmt.Sprint(p) }
