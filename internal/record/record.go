@@ -1,0 +1,153 @@
+// Package record holds what the logger adapters share: the one rule for which
+// attributes of a log record make it an event, which say whom it is about, and
+// which are its properties. An adapter turns its logger's fields into
+// slog.Attrs and adds them here; nothing in this package knows a logger.
+//
+// A record is an event when it has, itself or bound to its logger, at whatever
+// group is open,
+//
+//   - an attribute under the event key whose value is a string, the event type:
+//     the record's other attributes are the properties; or
+//   - a group or object under "event" with a string member "event_type": its
+//     other members, and only those, are the properties.
+//
+// Anything else under these keys is an ordinary attribute. The keys user_id,
+// session_id, device_id and correlation_id are lifted out wherever the event may
+// stand, and become the Identity.
+package record
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+)
+
+const (
+	// EventKey is the event key unless an option changes it, and always the
+	// key of the group form.
+	EventKey = "event"
+	// TypeKey is the member of the group form that holds the event type.
+	TypeKey = "event_type"
+)
+
+// Rules are an adapter's options. They do not change once records are made.
+type Rules struct {
+	// EventKey is the key of the plain form.
+	EventKey string
+	// Identity, if not nil, is asked for what the record and its logger do not
+	// say.
+	Identity func(context.Context) causality.Identity
+}
+
+// MayBeEvent reports whether an attribute with this key can make its record an
+// event: the quick look at lines that carry none. The empty key may be a group
+// whose members count as the record's own.
+func (r *Rules) MayBeEvent(key string) bool {
+	return key == r.EventKey || key == EventKey || key == ""
+}
+
+// Record collects one log record. It takes no copies: what is added must stay as
+// it is until Track returns. It is not safe for concurrent use.
+type Record struct {
+	rules *Rules
+	scope *Scope
+	found found
+	// arena holds the groups of the scope around the record's attributes.
+	arena []slog.Attr
+}
+
+var records = sync.Pool{New: func() any { return new(Record) }}
+
+// New returns an empty record of a logger with the given scope. Track or Drop
+// must be called on it.
+func New(rules *Rules, scope *Scope) *Record {
+	r := records.Get().(*Record)
+	r.rules, r.scope = rules, scope
+	return r
+}
+
+// Add adds one attribute of the record, at the groups that its scope has open.
+func (r *Record) Add(a slog.Attr) { r.found.add(r.rules, a) }
+
+// Drop gives the record back without tracking it.
+func (r *Record) Drop() {
+	r.found.reset()
+	clear(r.arena)
+	r.arena = r.arena[:0]
+	r.rules, r.scope = nil, nil
+	if cap(r.arena) <= maxPooled && cap(r.found.attrs) <= maxPooled && cap(r.found.members) <= maxPooled {
+		records.Put(r)
+	}
+}
+
+// maxPooled is the most attributes whose memory is kept for the next record.
+const maxPooled = 1024
+
+// Track tracks the record if it is an event, and gives it back. The zero time
+// means now. ctx may be nil.
+func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Time) {
+	defer r.Drop()
+	event, id := r.found.event, r.found.identity
+	if event.form == none {
+		event = r.scope.event()
+	}
+	// The client's own log lines never become events, or a lost event would
+	// make another.
+	if event.form == none || diagnostic.Is(ctx) {
+		return
+	}
+	attrs := event.members
+	if event.form == plainForm {
+		attrs = r.nest()
+	}
+	id = event.identity.Or(id).Or(r.scope.identity())
+	if r.rules.Identity != nil {
+		id = id.Or(r.askIdentity(ctx))
+	}
+	id = id.Or(causality.IdentityFromContext(ctx))
+	e := causality.Event{
+		EventType:     event.eventType,
+		DeviceID:      id.DeviceID,
+		UserID:        id.UserID,
+		SessionID:     id.SessionID,
+		CorrelationID: id.CorrelationID,
+		Attrs:         attrs,
+	}
+	if !at.IsZero() {
+		e.TimestampMs = at.UnixMilli()
+	}
+	client.Track(e)
+}
+
+// askIdentity calls the user's function, whose panic must not reach the request
+// that logs.
+func (r *Record) askIdentity(ctx context.Context) (id causality.Identity) {
+	defer func() {
+		if recover() != nil {
+			id = causality.Identity{}
+		}
+	}()
+	return r.rules.Identity(ctx)
+}
+
+// nest puts the record's attributes into the groups of its scope, beside what is
+// bound there. The groups are built in the record's own memory.
+func (r *Record) nest() []slog.Attr {
+	inner := r.found.attrs
+	for s := r.scope; s != nil; s = s.parent {
+		switch {
+		case s.group == "":
+			start := len(r.arena)
+			r.arena = append(append(r.arena, s.attrs...), inner...)
+			inner = r.arena[start:len(r.arena):len(r.arena)]
+		case len(inner) > 0: // a group without members vanishes
+			r.arena = append(r.arena, slog.Attr{Key: s.group, Value: slog.GroupValue(inner...)})
+			inner = r.arena[len(r.arena)-1 : len(r.arena) : len(r.arena)]
+		}
+	}
+	return inner
+}

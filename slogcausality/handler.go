@@ -1,0 +1,127 @@
+package slogcausality
+
+import (
+	"context"
+	"log/slog"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+)
+
+// Option changes what NewHandler and Tee do.
+type Option func(*options)
+
+type options struct {
+	rules record.Rules
+	level slog.Leveler
+}
+
+// WithEventKey changes the key of the attribute that makes a record an event.
+// Default "event". The group form, which [Event] builds, stays under "event".
+func WithEventKey(key string) Option {
+	return func(o *options) { o.rules.EventKey = key }
+}
+
+// WithLevel sets the lowest level at which a record can be an event. Default
+// slog.LevelInfo. It does not change what the other handler of a [Tee] gets. At
+// the level of that handler it saves the cost of making records which only might
+// be events.
+func WithLevel(level slog.Leveler) Option {
+	return func(o *options) { o.level = level }
+}
+
+// WithIdentity sets a function that says whom a record's event is about, from
+// the context of the log call: for services that keep the user under a context
+// key of their own. It comes after what the record and its logger say, and
+// before causality.IdentityFromContext. It is called on the goroutine that logs,
+// for events only, and must be safe for concurrent use. If it panics, it has
+// said nothing.
+func WithIdentity(identity func(context.Context) causality.Identity) Option {
+	return func(o *options) { o.rules.Identity = identity }
+}
+
+// Event returns an attribute that makes its record an event with exactly the
+// given properties, whatever else the line carries. It is a group "event" whose
+// first member is "event_type", and the log line shows it as such. The identity
+// attributes (user_id and so on) may be among the properties.
+//
+//	logger.Info("order placed", slogcausality.Event("purchase_complete", slog.String("order_id", "o-42")))
+func Event(eventType string, props ...slog.Attr) slog.Attr {
+	members := make([]slog.Attr, 0, len(props)+1)
+	members = append(members, slog.String(record.TypeKey, eventType))
+	return slog.Attr{Key: record.EventKey, Value: slog.GroupValue(append(members, props...)...)}
+}
+
+// Handler is a slog.Handler that tracks the records which are events and writes
+// nothing. Use [Tee] to keep writing them as before. It is safe for concurrent
+// use; Handle never blocks and always returns nil.
+type Handler struct {
+	client *causality.Client
+	rules  *record.Rules
+	level  slog.Leveler
+	scope  *record.Scope
+}
+
+var _ slog.Handler = (*Handler)(nil)
+
+// NewHandler returns a Handler that tracks events with client, which stays the
+// caller's to close. It panics if client is nil.
+func NewHandler(client *causality.Client, opts ...Option) *Handler {
+	if client == nil {
+		panic("slogcausality: the client is nil; make it with causality.New and check its error")
+	}
+	o := options{rules: record.Rules{EventKey: record.EventKey}, level: slog.LevelInfo}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return &Handler{client: client, rules: &o.rules, level: o.level}
+}
+
+// Enabled reports whether a record of this level can be an event.
+func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
+
+// Handle tracks r if it is an event.
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if !h.scope.IsEvent() && !h.mayBeEvent(r) {
+		return nil
+	}
+	rec := record.New(h.rules, h.scope)
+	r.Attrs(func(a slog.Attr) bool {
+		rec.Add(a)
+		return true
+	})
+	rec.Track(ctx, h.client, r.Time)
+	return nil
+}
+
+func (h *Handler) mayBeEvent(r slog.Record) (may bool) {
+	r.Attrs(func(a slog.Attr) bool {
+		may = h.rules.MayBeEvent(a.Key)
+		return !may
+	})
+	return may
+}
+
+// WithAttrs returns a Handler whose records carry attrs too.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	derived := *h
+	derived.scope = h.scope.With(h.rules, attrs)
+	return &derived
+}
+
+// WithGroup returns a Handler whose records' attributes stand in a group: their
+// names get the prefix "name_". The event attribute and the identity are found
+// all the same.
+func (h *Handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	derived := *h
+	derived.scope = h.scope.WithGroup(name)
+	return &derived
+}

@@ -1,0 +1,61 @@
+package slogcausality
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// Tee returns a handler that gives every record to next as before, and tracks
+// those that are events with client. next is asked whether it is enabled, and
+// sees only the records for which it is; events have their own level
+// ([WithLevel]). It panics if next or client is nil.
+//
+// A record below next's level, but not below that of events, is made only to
+// look for an event in it: about 300 ns.
+//
+// Tee over slog.Default().Handler() may be given to slog.SetDefault, which
+// log/slog's own default handler does not allow to other wrappers.
+func Tee(next slog.Handler, client *causality.Client, opts ...Option) slog.Handler {
+	if next == nil {
+		panic("slogcausality: the handler to tee is nil")
+	}
+	return &tee{next: safeDefault(next), events: NewHandler(client, opts...)}
+}
+
+type tee struct {
+	next   slog.Handler
+	events slog.Handler
+}
+
+func (t *tee) Enabled(ctx context.Context, level slog.Level) bool {
+	return t.events.Enabled(ctx, level) || t.next.Enabled(ctx, level)
+}
+
+func (t *tee) Handle(ctx context.Context, r slog.Record) error {
+	var err error
+	// The event first: next may end the process.
+	if t.events.Enabled(ctx, r.Level) {
+		err = t.events.Handle(ctx, r)
+	}
+	if t.next.Enabled(ctx, r.Level) {
+		err = errors.Join(err, t.next.Handle(ctx, r))
+	}
+	return err
+}
+
+func (t *tee) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return t
+	}
+	return &tee{next: t.next.WithAttrs(attrs), events: t.events.WithAttrs(attrs)}
+}
+
+func (t *tee) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return t
+	}
+	return &tee{next: t.next.WithGroup(name), events: t.events.WithGroup(name)}
+}
