@@ -95,7 +95,7 @@ func (c *Client) Track(event Event) {
 	e := encoders.Get().(*encoder)
 	err := e.encode(c.envelope, &event)
 	if e.dropped+e.renamed > 0 {
-		c.countProperties(e)
+		c.countProperties(e.dropped, e.renamed, e.renamedKey)
 	}
 	if err != nil {
 		c.batcher.drop(invalid)
@@ -132,16 +132,16 @@ func (c *Client) callBeforeTrack(event Event) (changed Event, ok bool) {
 	return c.beforeTrack(event)
 }
 
-func (c *Client) countProperties(e *encoder) {
+func (c *Client) countProperties(dropped, renamed int, renamedKey string) {
 	c.batcher.mu.Lock()
-	c.batcher.properties.Dropped += uint64(e.dropped)
-	c.batcher.properties.Renamed += uint64(e.renamed)
+	c.batcher.properties.Dropped += uint64(dropped)
+	c.batcher.properties.Renamed += uint64(renamed)
 	c.batcher.mu.Unlock()
-	if e.dropped > 0 {
-		c.report.say(sayProperty, e.dropped, "", nil)
+	if dropped > 0 {
+		c.report.say(sayProperty, dropped, "", nil)
 	}
-	if e.renamed > 0 {
-		c.report.say(sayRenamed, e.renamed, e.renamedKey, nil)
+	if renamed > 0 {
+		c.report.say(sayRenamed, renamed, renamedKey, nil)
 	}
 }
 

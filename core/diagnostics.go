@@ -25,6 +25,7 @@ const (
 	sayLost
 	sayPlainHTTP
 	sayHookPanic
+	sayAdapter
 	lines
 )
 
@@ -36,7 +37,7 @@ var lineText = [lines]struct {
 	sayQueueFull: {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
 	sayInvalid:   {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
 	sayClosed:    {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
-	sayProperty:  {slog.LevelWarn, "causality: property left out; Config.ReplaceAttr panicked on it"},
+	sayProperty:  {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
 	sayRenamed:   {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
 	sayRejected:  {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
 	sayPaused:    {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
@@ -44,6 +45,19 @@ var lineText = [lines]struct {
 	sayLost:      {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
 	sayPlainHTTP: {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
 	sayHookPanic: {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
+	sayAdapter:   {slog.LevelError, "causality: a logger adapter cannot work"},
+}
+
+func init() {
+	diagnostic.Say = func(client any, message string) {
+		client.(*Client).report.say(sayAdapter, 1, message, nil)
+	}
+	diagnostic.PropertyDropped = func(client any) {
+		client.(*Client).countProperties(1, 0, "")
+	}
+	diagnostic.CloseTimeout = func(client any) time.Duration {
+		return client.(*Client).closeTimeout
+	}
 }
 
 const (
@@ -232,6 +246,8 @@ func (r *reporter) write(l readyLine) {
 		attrs = append(attrs, slog.String("after", l.detail))
 	case sayProperty, sayRenamed:
 		attrs = append(attrs, slog.Int("properties", l.count), slog.String("property", l.detail))
+	case sayAdapter:
+		attrs = append(attrs, slog.String("reason", l.detail))
 	case sayPlainHTTP:
 		attrs = append(attrs, slog.String("endpoint", l.detail))
 	default:

@@ -64,8 +64,8 @@ func (d Drops) Total() uint64 {
 
 // PropertyStats counts property values that did not arrive as they were given.
 type PropertyStats struct {
-	// Dropped counts values that were left out because they could not be read
-	// or because Config.ReplaceAttr panicked on them. A value that
+	// Dropped counts values that were left out because Config.ReplaceAttr
+	// panicked on them, or because the log line that held them was broken. A value that
 	// Config.ReplaceAttr removed on purpose is not counted, nor is nil.
 	Dropped uint64
 	// Renamed counts properties whose name was taken by the identity or by the

@@ -1,0 +1,46 @@
+// Package causalitytest lets tests see which events their code tracks. It is to
+// package causality what net/http/httptest is to net/http:
+//
+//	func TestCheckout(t *testing.T) {
+//		client, rec := causalitytest.New(t)
+//
+//		NewShop(client).Checkout("o-42")
+//
+//		if err := client.Flush(); err != nil {
+//			t.Fatal(err)
+//		}
+//		for _, e := range rec.OfType("purchase_complete") {
+//			t.Log(e.UserID, e.Properties["order_id"])
+//		}
+//	}
+//
+// The [Recorder] is not a mock that takes anything. It refuses what the real
+// gateway refuses, with the gateway's status, body and words, so what passes
+// here passes there: it is tested against recorded exchanges with the gateway.
+// It also remembers idempotency keys as the gateway does, and so answers
+// "accepted" for an event that comes again, without storing it twice.
+//
+// How the code under test bears a gateway that fails is a matter of
+// [Recorder.Script]:
+//
+//	rec.Script(
+//		causalitytest.StatusRetryAfter(429, time.Second),
+//		causalitytest.Break().Times(2),
+//		causalitytest.Hang(),
+//	)
+//
+// Code that makes a client of its own takes the Recorder as Config.Transport,
+// or an httptest.NewServer(rec) as its Endpoint. The loggers of slogcausality,
+// zapcausality and zerologcausality work on the client of [New] as on any other.
+//
+// # Where the Recorder differs from the gateway
+//
+// It is stricter with what no client should send, because that harms the
+// gateway for everyone: an event name with a carriage return in it, and an
+// event name and app ID of 4000 bytes together, are rejected; the gateway takes
+// the first, and the second up to some 4050 bytes. It does not fail further
+// events after such a one. It refuses a number with an empty exponent (1e),
+// which is not JSON. It names a field that is empty in several events once.
+// It serves /v1/events/batch alone, JSON alone, has no rate limit, and remembers
+// keys for ever, not for five to ten minutes.
+package causalitytest

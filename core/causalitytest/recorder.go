@@ -1,0 +1,262 @@
+package causalitytest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// A Recorder plays the gateway: it takes what the gateway takes, refuses what
+// it refuses in the gateway's words, and keeps what a test may want to see. It
+// is an [http.RoundTripper], for Config.Transport, and an [http.Handler], for a
+// real server:
+//
+//	srv := httptest.NewServer(rec)
+//
+// The zero value is ready to use and accepts every well-formed API key. A
+// Recorder is safe for concurrent use and must not be copied.
+type Recorder struct {
+	key string // the only valid API key; "" for any
+
+	mu         sync.Mutex
+	script     []Answer
+	always     Answer
+	scripted   bool
+	requests   []*Request
+	stored     []stored
+	keys       map[string]struct{} // the idempotency keys seen
+	duplicates int
+	waiters    []*waiter
+}
+
+var (
+	_ http.RoundTripper = (*Recorder)(nil)
+	_ http.Handler      = (*Recorder)(nil)
+)
+
+// NewRecorder returns a Recorder without any events.
+func NewRecorder(opts ...Option) *Recorder {
+	return &Recorder{key: newSettings(opts).key}
+}
+
+// Script says what becomes of the next requests, one answer each, in the order
+// in which they arrive. It adds to what is left of an earlier script. When the
+// script is used up, [Recorder.Always] holds.
+func (r *Recorder) Script(answers ...Answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.scripted = true
+	for _, a := range answers {
+		for range a.extra + 1 {
+			r.script = append(r.script, a)
+		}
+	}
+}
+
+// Always says what becomes of every request that no script is left for. The
+// default is [Accept].
+func (r *Recorder) Always(answer Answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.scripted = true
+	r.always = answer
+}
+
+// Events returns the stored events in the order in which they were stored,
+// decoded to what was tracked: the user and the session are in their fields,
+// the other properties in Properties, as string, int64, float64 and bool, and
+// the SDK's own _server_ properties are left out (see [Recorder.Envelopes]). A
+// typed payload's fields are its properties, nested ones as map[string]any and
+// []any. The caller may keep and change the result.
+func (r *Recorder) Events() []causality.Event {
+	return decodeAll(r.snapshot())
+}
+
+// OfType returns the stored events of one type, like Events.
+func (r *Recorder) OfType(eventType string) []causality.Event {
+	return decodeAll(slices.DeleteFunc(r.snapshot(), func(s stored) bool {
+		return s.eventType() != eventType
+	}))
+}
+
+// Take returns the stored events, like Events, and forgets them. It forgets
+// nothing else.
+func (r *Recorder) Take() []causality.Event {
+	r.mu.Lock()
+	taken := r.stored
+	r.stored = nil
+	r.mu.Unlock()
+	return decodeAll(taken)
+}
+
+// Envelopes returns the stored events as they were received, in the order of
+// Events.
+func (r *Recorder) Envelopes() []Envelope {
+	all := r.snapshot()
+	envelopes := make([]Envelope, len(all))
+	for i := range all {
+		envelopes[i] = all[i].envelope()
+	}
+	return envelopes
+}
+
+// Len returns how many events are stored.
+func (r *Recorder) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.stored)
+}
+
+// Duplicates returns how many events were answered "accepted" and not stored,
+// because their idempotency key had been seen before.
+func (r *Recorder) Duplicates() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.duplicates
+}
+
+// Requests returns all requests, also refused and unanswered ones, in the order
+// in which they arrived. The caller may keep and change the result.
+func (r *Recorder) Requests() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	requests := make([]Request, len(r.requests))
+	for i, req := range r.requests {
+		requests[i] = req.clone()
+	}
+	return requests
+}
+
+// Reset makes the Recorder as new: it forgets events, requests, idempotency
+// keys and the script.
+func (r *Recorder) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.script, r.always, r.scripted = nil, Answer{}, false
+	r.requests, r.stored, r.keys, r.duplicates = nil, nil, nil, 0
+}
+
+// ForgetKeys forgets which idempotency keys were seen, as the gateway does when
+// it is restarted.
+func (r *Recorder) ForgetKeys() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys = nil
+}
+
+// Wait waits until at least n events are stored. It returns an error that wraps
+// ctx's when that ends first. It does not poll, and inside a testing/synctest
+// bubble it lets the time pass.
+func (r *Recorder) Wait(ctx context.Context, n int) error {
+	return r.wait(ctx, n, "stored events", func() int { return len(r.stored) })
+}
+
+// WaitRequests waits until at least n requests have arrived, answered or not,
+// like Wait.
+func (r *Recorder) WaitRequests(ctx context.Context, n int) error {
+	return r.wait(ctx, n, "requests", func() int { return len(r.requests) })
+}
+
+// waiter waits for a count to reach n. Each has a channel of its own, made by
+// the goroutine that waits, so that it belongs to that goroutine's bubble.
+type waiter struct {
+	count   func() int // called with the lock held
+	n       int
+	reached chan struct{}
+}
+
+func (r *Recorder) wait(ctx context.Context, n int, what string, count func() int) error {
+	w := &waiter{count: count, n: n, reached: make(chan struct{})}
+	r.mu.Lock()
+	r.waiters = append(r.waiters, w)
+	r.notify()
+	r.mu.Unlock()
+	select {
+	case <-w.reached:
+		return nil
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiters = slices.DeleteFunc(r.waiters, func(other *waiter) bool { return other == w })
+	return fmt.Errorf("causalitytest: %d of %d %s: %w", count(), n, what, context.Cause(ctx))
+}
+
+// notify releases the waiters whose count is reached. The lock is held.
+func (r *Recorder) notify() {
+	r.waiters = slices.DeleteFunc(r.waiters, func(w *waiter) bool {
+		reached := w.count() >= w.n
+		if reached {
+			close(w.reached)
+		}
+		return reached
+	})
+}
+
+func (r *Recorder) snapshot() []stored {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.stored)
+}
+
+func decodeAll(all []stored) []causality.Event {
+	events := make([]causality.Event, len(all))
+	for i := range all {
+		events[i] = all[i].decode(all[i].key)
+	}
+	return events
+}
+
+// scriptedToFail reports whether the test has scripted anything since the last
+// Reset.
+func (r *Recorder) scriptedToFail() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.scripted
+}
+
+// A Request is one request that arrived at the Recorder.
+type Request struct {
+	// Time is when it arrived.
+	Time   time.Time
+	Method string
+	Path   string
+	// Header is as it was sent, with the API key: print it with care where the
+	// key is a real one.
+	Header http.Header
+	// Body is the body as far as it was read.
+	Body []byte
+	// Status and Reply are the answer. Status is 0 as long as there is none,
+	// and stays so when the connection was broken or the request given up.
+	Status int
+	Reply  []byte
+	// Stored is how many of its events were stored because of it.
+	Stored int
+}
+
+// Events returns the events in the body, like [Recorder.Events], whether they
+// were stored or not. It is nil if the gateway cannot parse the body.
+func (req Request) Events() []causality.Event {
+	events, err := decodeBatch(req.Body)
+	if err != nil {
+		return nil
+	}
+	decoded := make([]causality.Event, len(events))
+	for i := range events {
+		decoded[i] = events[i].decode(string(events[i].key))
+	}
+	return decoded
+}
+
+func (req *Request) clone() Request {
+	c := *req
+	c.Header = req.Header.Clone()
+	c.Body = slices.Clone(req.Body)
+	c.Reply = slices.Clone(req.Reply)
+	return c
+}

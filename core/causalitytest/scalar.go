@@ -1,0 +1,105 @@
+package causalitytest
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// scalar is a value that is not an object: which member holds it depends on
+// the field's kind.
+type scalar struct {
+	text  []byte  // stringKind
+	int   int64   // the integer kinds and enumKind; 1 for true
+	float float64 // the float kinds
+}
+
+// readScalar reads a value of a kind, or reports false for one that the
+// gateway refuses.
+func readScalar(k kind, enum []string, t token) (s scalar, ok bool) {
+	switch k {
+	case stringKind:
+		return scalar{text: t.text}, t.kind == stringToken
+	case boolKind:
+		if t.raw[0] == 't' {
+			s.int = 1
+		}
+		return s, t.kind == boolToken
+	case int32Kind:
+		s.int, ok = parseInt(t, 32)
+	case int64Kind:
+		s.int, ok = parseInt(t, 64)
+	case floatKind:
+		s.float, ok = parseFloat(t, 32)
+	case doubleKind:
+		s.float, ok = parseFloat(t, 64)
+	case enumKind:
+		// gateway: by its exact name, or by any number, known or not.
+		if t.kind == stringToken {
+			i := slices.Index(enum, string(t.text))
+			return scalar{int: int64(i)}, i >= 0
+		}
+		s.int, ok = parseInt(t, 32)
+	}
+	return s, ok
+}
+
+// value is the scalar as it stands in Event.Properties.
+func (s scalar) value(f *field) any {
+	switch f.kind {
+	case stringKind:
+		return string(s.text)
+	case boolKind:
+		return s.int != 0
+	case floatKind, doubleKind:
+		return s.float
+	case enumKind:
+		if 0 <= s.int && s.int < int64(len(f.enum)) {
+			return f.enum[s.int]
+		}
+	}
+	return s.int
+}
+
+// size is what the scalar takes in protobuf's binary form, which is what the
+// limit of NATS counts. Zero takes nothing unless it is explicit: an element of
+// a list or map.
+func (s scalar) size(f *field, explicit bool) int {
+	n := 0
+	switch f.kind {
+	case stringKind:
+		if len(s.text) > 0 || explicit {
+			n = sizeOfText(len(s.text))
+		}
+	case floatKind, doubleKind:
+		if math.Float64bits(s.float) != 0 || explicit {
+			n = 8
+			if f.kind == floatKind {
+				n = 4
+			}
+		}
+	default:
+		if s.int != 0 || explicit {
+			n = sizeOfVarint(uint64(s.int))
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	if f.shape == dict {
+		return 1 + n // the value's own tag; dict adds the entry's
+	}
+	return tagSize(f) + n
+}
+
+// tagSize: the payloads have numbers from 100, all other fields up to 15.
+func tagSize(f *field) int {
+	if f.payload {
+		return 2
+	}
+	return 1
+}
+
+func sizeOfText(n int) int { return sizeOfVarint(uint64(n)) + n }
+
+func sizeOfVarint(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }

@@ -1,0 +1,200 @@
+package causalitytest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// call is a request while it is being answered. One goroutine owns it; its
+// record is shared and written under the Recorder's lock.
+type call struct {
+	ctx    context.Context
+	method string
+	url    *url.URL
+	header http.Header
+	length int64 // of the body, as announced; -1 if it was not
+	body   []byte
+	// bodyErr is why the body could not be read to its end.
+	bodyErr error
+	record  *Request
+}
+
+// What a client sees of a broken connection.
+var (
+	errBroken      = &net.OpError{Op: "write", Net: "tcp", Err: io.ErrUnexpectedEOF}
+	errBrokenAfter = &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
+)
+
+// RoundTrip implements [http.RoundTripper]: it answers req without a network.
+func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := req.Body
+	if body == nil {
+		body = http.NoBody
+	}
+	defer body.Close()
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	c := &call{ctx: req.Context(), method: req.Method, url: req.URL, header: req.Header, length: req.ContentLength}
+	if c.method == "" {
+		c.method = http.MethodGet
+	}
+	rep, err := r.answer(c, http.MaxBytesReader(nil, body, maxBodyBytes))
+	if err == nil && c.bodyErr != nil && !errors.As(c.bodyErr, new(*http.MaxBytesError)) {
+		// Over a network this is the client's own failure, not the gateway's
+		// answer.
+		err = c.bodyErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	res := &http.Response{
+		Status:        strconv.Itoa(rep.status) + " " + http.StatusText(rep.status),
+		StatusCode:    rep.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        make(http.Header),
+		ContentLength: int64(len(rep.body)),
+		Body:          http.NoBody,
+		Request:       req,
+	}
+	if rep.header != nil {
+		res.Header = rep.header.Clone()
+	}
+	res.Header.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	if c.method != http.MethodHead {
+		res.Body = io.NopCloser(bytes.NewReader(rep.body))
+	}
+	return res, nil
+}
+
+// ServeHTTP implements [http.Handler]. A scripted [Break] drops the TCP
+// connection by panicking with [http.ErrAbortHandler], which net/http's server
+// expects.
+func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	c := &call{ctx: req.Context(), method: req.Method, url: req.URL, header: req.Header, length: req.ContentLength}
+	rep, err := r.answer(c, http.MaxBytesReader(w, req.Body, maxBodyBytes))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	header := w.Header()
+	for name, values := range rep.header {
+		header[name] = append([]string(nil), values...)
+	}
+	w.WriteHeader(rep.status)
+	if c.method != http.MethodHead {
+		_, _ = w.Write(rep.body) // a client that is gone needs no answer
+	}
+}
+
+// answer plays one request: the script's answer or, by default, the gateway's.
+// An error means that there is no answer: the connection breaks.
+func (r *Recorder) answer(c *call, body io.Reader) (reply, error) {
+	a := r.begin(c)
+	if a.act == breakAct && a.choose == nil {
+		return reply{}, errBroken
+	}
+	c.readBody(body)
+	r.mu.Lock()
+	c.record.Body = c.body
+	r.mu.Unlock()
+	for a.choose != nil {
+		// Nobody else writes to the record until there is an answer.
+		a = a.choose(c.record.clone())
+	}
+	rep, err := r.perform(c, a)
+	if err != nil {
+		return reply{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.record.Status, c.record.Reply = rep.status, rep.body
+	return rep, nil
+}
+
+func (c *call) readBody(body io.Reader) {
+	var buf bytes.Buffer
+	if 0 < c.length && c.length <= maxBodyBytes {
+		buf.Grow(int(c.length) + bytes.MinRead)
+	}
+	_, c.bodyErr = buf.ReadFrom(body)
+	c.body = buf.Bytes()
+}
+
+// begin records that a request has arrived and takes its answer from the
+// script.
+func (r *Recorder) begin(c *call) Answer {
+	c.record = &Request{Time: time.Now(), Method: c.method, Path: c.url.Path, Header: c.header.Clone()}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.always
+	if len(r.script) > 0 {
+		a, r.script = r.script[0], r.script[1:]
+	}
+	r.requests = append(r.requests, c.record)
+	r.notify()
+	return a
+}
+
+// perform carries out an answer to a request whose body was read.
+func (r *Recorder) perform(c *call, a Answer) (reply, error) {
+	var own reply
+	if a.storing {
+		own = r.gateway(c, a)
+	}
+	if a.delay > 0 {
+		timer := time.NewTimer(a.delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-c.ctx.Done():
+			return reply{}, c.ctx.Err()
+		}
+	}
+	switch a.act {
+	case breakAct:
+		return reply{}, errBroken
+	case breakAfterAct:
+		return reply{}, errBrokenAfter
+	case hangAct:
+		<-c.ctx.Done()
+		return reply{}, c.ctx.Err()
+	case replyAct:
+		return a.reply, nil
+	}
+	if !a.storing {
+		own = r.gateway(c, a)
+	}
+	return own, nil
+}
+
+// gateway does what the gateway does with a request, and returns its reply.
+func (r *Recorder) gateway(c *call, a Answer) reply {
+	if refusal, ok := r.admit(c); !ok {
+		return refusal
+	}
+	events, refusal, ok := read(c)
+	if !ok {
+		return refusal
+	}
+	limit := len(events)
+	if a.storing {
+		limit = a.limit
+	}
+	var reasons []string
+	if a.reject != nil {
+		reasons = make([]string, len(events))
+		for i := range events {
+			reasons[i] = a.reject(events[i].decode(string(events[i].key)))
+		}
+	}
+	return r.settle(c, events, reasons, limit)
+}

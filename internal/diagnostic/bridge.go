@@ -1,0 +1,15 @@
+package diagnostic
+
+import "time"
+
+// What an adapter may ask of a client that the client's users need not. Package
+// causality sets these when it is initialised; client is a *causality.Client,
+// which this package cannot name.
+var (
+	// Say writes an Error line to the client's Logger.
+	Say func(client any, message string)
+	// PropertyDropped counts a property that the adapter could not read.
+	PropertyDropped func(client any)
+	// CloseTimeout is Config.CloseTimeout.
+	CloseTimeout func(client any) time.Duration
+)
