@@ -1,6 +1,7 @@
 package causality
 
 import (
+	"bytes"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -114,9 +115,10 @@ func (bt *batch) split(n int) (first, rest *batch) {
 func (bt *batch) rekey() {
 	body := slices.Clone(bt.body)
 	for i := range bt.len() {
-		at := bt.start(i) + keyOffset
+		event := body[bt.start(i):bt.ends[i]]
+		at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
 		// An allocation does not matter here, so the plain call will do.
-		copy(body[at:at+uuidLen], uuid.New().String())
+		copy(event[at:], uuid.New().String())
 	}
 	bt.body = body
 }

@@ -94,8 +94,9 @@ func (c *Client) Track(event Event) {
 	}
 	e := encoders.Get().(*encoder)
 	err := e.encode(c.envelope, &event)
-	if e.dropped+e.renamed > 0 {
-		c.countProperties(e.dropped, e.renamed, e.renamedKey)
+	if e.dropped+e.renamed+e.unfit > 0 {
+		c.countProperties(PropertyStats{Dropped: uint64(e.dropped + e.unfit), Renamed: uint64(e.renamed)})
+		c.report.properties(e)
 	}
 	if err != nil {
 		c.batcher.drop(invalid)
@@ -132,17 +133,11 @@ func (c *Client) callBeforeTrack(event Event) (changed Event, ok bool) {
 	return c.beforeTrack(event)
 }
 
-func (c *Client) countProperties(dropped, renamed int, renamedKey string) {
+func (c *Client) countProperties(n PropertyStats) {
 	c.batcher.mu.Lock()
-	c.batcher.properties.Dropped += uint64(dropped)
-	c.batcher.properties.Renamed += uint64(renamed)
+	c.batcher.properties.Dropped += n.Dropped
+	c.batcher.properties.Renamed += n.Renamed
 	c.batcher.mu.Unlock()
-	if dropped > 0 {
-		c.report.say(sayProperty, dropped, "", nil)
-	}
-	if renamed > 0 {
-		c.report.say(sayRenamed, renamed, renamedKey, nil)
-	}
 }
 
 // Flush sends all events tracked before it and waits until each is settled:

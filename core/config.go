@@ -31,8 +31,8 @@ const (
 // a zero value anywhere else means the default. New copies the Config: changes
 // made afterwards have no effect.
 //
-// The API key is shown as "[redacted]" wherever a Config is printed, logged or
-// marshalled.
+// The API key is shown as "[redacted]" wherever a Config is printed with a verb
+// for text (%v, %+v, %#v, %s, %q), logged or marshalled.
 type Config struct {
 	// APIKey is the gateway's key of 64 lower-case hex digits, sent as
 	// X-API-Key. Required. CAUSALITY_API_KEY.
@@ -92,6 +92,19 @@ type Config struct {
 	// lost, and some may be stored twice, with the same id.
 	// CAUSALITY_AT_LEAST_ONCE.
 	AtLeastOnce bool
+	// TypedPayloads sends an event whose type is in the platform's catalogue
+	// (EventPurchaseComplete and so on) as the payload that the catalogue has
+	// for it, if its required properties are there and every value converts;
+	// else, as by default, as a custom event. Where the payload has no user_id,
+	// UserID is sent as the device_id, if nobody chose one; SessionID is sent
+	// as the correlation_id, if there is none. Properties that the payload has
+	// no field for are left out, counted in Stats.Properties.Dropped and named
+	// in the log. A field of a message, such as coordinates.x, is the property
+	// coordinates_x, or x in a group coordinates. CAUSALITY_TYPED_PAYLOADS.
+	TypedPayloads bool
+	// Format is the JSON form in which events are sent. Default
+	// FormatEnvelope, which is what the gateway takes.
+	Format Format
 
 	// ReplaceAttr is called for every property before it is encoded, to
 	// rename, redact or drop it (by returning the zero Attr). It has the
@@ -133,8 +146,8 @@ type Config struct {
 // CAUSALITY_BATCH_SIZE, CAUSALITY_MAX_BATCH_SIZE, CAUSALITY_MAX_RETRIES,
 // CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
 // CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
-// (durations such as "30s"), CAUSALITY_DISABLED and CAUSALITY_AT_LEAST_ONCE (1
-// or true). A variable that is unset or empty leaves the field zero. One that
+// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_AT_LEAST_ONCE and
+// CAUSALITY_TYPED_PAYLOADS (1 or true). A variable that is unset or empty leaves the field zero. One that
 // cannot be read is reported by [New].
 func ConfigFromEnv() Config {
 	cfg := Config{
@@ -153,6 +166,7 @@ func ConfigFromEnv() Config {
 	env(&cfg, "CLOSE_TIMEOUT", &cfg.CloseTimeout, time.ParseDuration, "15s")
 	env(&cfg, "DISABLED", &cfg.Disabled, strconv.ParseBool, "1")
 	env(&cfg, "AT_LEAST_ONCE", &cfg.AtLeastOnce, strconv.ParseBool, "1")
+	env(&cfg, "TYPED_PAYLOADS", &cfg.TypedPayloads, strconv.ParseBool, "1")
 	return cfg
 }
 
@@ -257,6 +271,12 @@ func (c *Config) validate() error {
 	if c.MaxInFlight < 0 {
 		bad("MaxInFlight is %d; it must be positive, for example 4", c.MaxInFlight)
 	}
+	if c.Format != FormatEnvelope && c.Format != FormatFlat {
+		bad("Format is %v; for example causality.FormatEnvelope", c.Format)
+	}
+	if c.TypedPayloads && c.Format == FormatFlat {
+		bad("TypedPayloads has no meaning with FormatFlat; leave one of them out")
+	}
 	if len(problems) == 0 {
 		return nil
 	}
@@ -319,11 +339,13 @@ func (c Config) public() []slog.Attr {
 		slog.Duration("CloseTimeout", c.CloseTimeout),
 		slog.Bool("Disabled", c.Disabled),
 		slog.Bool("AtLeastOnce", c.AtLeastOnce),
+		slog.Bool("TypedPayloads", c.TypedPayloads),
+		slog.String("Format", c.Format.String()),
 	}
 }
 
-// Format implements fmt.Formatter for every verb, so that none shows the key.
-func (c Config) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+// GoString shows the Config without its key.
+func (c Config) GoString() string { return c.String() }
 
 // String shows the Config without its key.
 func (c Config) String() string {

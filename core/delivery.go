@@ -1,8 +1,8 @@
 package causality
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -284,9 +284,26 @@ func (d *delivery) taken() time.Time {
 	return d.b.lastTaken
 }
 
-// eventName finds the name in an encoded event, for the words of a rejection.
+// eventName finds the type of an encoded event, for the words of a rejection.
 func eventName(event []byte) string {
-	_, rest, _ := bytes.Cut(event, []byte(`"event_name":"`))
-	name, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(name)
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(event, &fields) != nil {
+		return ""
+	}
+	var custom struct {
+		Name string `json:"event_name"`
+	}
+	var name string
+	switch {
+	case json.Unmarshal(fields["custom_event"], &custom) == nil:
+		return custom.Name
+	case json.Unmarshal(fields["event_type"], &name) == nil:
+		return name
+	}
+	for name := range fields {
+		if _, ok := catalogue[name]; ok {
+			return name
+		}
+	}
+	return ""
 }

@@ -19,6 +19,7 @@ const (
 	sayClosed
 	sayProperty
 	sayRenamed
+	sayUnfit
 	sayRejected
 	sayPaused
 	sayResumed
@@ -53,7 +54,9 @@ func init() {
 		client.(*Client).report.say(sayAdapter, 1, message, nil)
 	}
 	diagnostic.PropertyDropped = func(client any) {
-		client.(*Client).countProperties(1, 0, "")
+		c := client.(*Client)
+		c.countProperties(PropertyStats{Dropped: 1})
+		c.report.say(sayProperty, 1, "", nil)
 	}
 	diagnostic.CloseTimeout = func(client any) time.Duration {
 		return client.(*Client).closeTimeout
@@ -117,6 +120,19 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 		r.startLocked()
 	}
 	r.mu.Unlock()
+}
+
+// properties reports what became of an event's properties.
+func (r *reporter) properties(e *encoder) {
+	if e.dropped > 0 {
+		r.say(sayProperty, e.dropped, "", nil)
+	}
+	if e.renamed > 0 {
+		r.say(sayRenamed, e.renamed, e.renamedKey, nil)
+	}
+	if e.unfit > 0 {
+		r.say(sayUnfit, e.unfit, e.unfitKey, nil)
+	}
 }
 
 // failed reports that events wait because of err.
@@ -244,8 +260,11 @@ func (r *reporter) write(l readyLine) {
 		attrs = append(attrs, slog.Int("failures", l.count), slog.Int("waiting", l.waits))
 	case sayResumed:
 		attrs = append(attrs, slog.String("after", l.detail))
-	case sayProperty, sayRenamed:
-		attrs = append(attrs, slog.Int("properties", l.count), slog.String("property", l.detail))
+	case sayProperty, sayRenamed, sayUnfit:
+		attrs = append(attrs, slog.Int("count", l.count))
+		if l.detail != "" {
+			attrs = append(attrs, slog.String("property", l.detail))
+		}
 	case sayAdapter:
 		attrs = append(attrs, slog.String("reason", l.detail))
 	case sayPlainHTTP:

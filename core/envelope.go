@@ -1,15 +1,11 @@
 package causality
 
 import (
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"math"
-	mathrand "math/rand/v2"
 	"runtime"
 	"slices"
 	"strconv"
@@ -30,28 +26,39 @@ var (
 	errBadAppID    = errors.New("its AppID is not [A-Za-z0-9._-]{1,256}")
 )
 
-// Every encoded event begins {"id":"<36>","idempotency_key":"<36>", so that a
-// resend under a new key finds the old one without parsing.
+// Every encoded event has its key behind keyHead, so that a resend under a new
+// key finds the old one without parsing: nothing that the user chose comes
+// before it unescaped.
 const (
 	eventHead = `{"id":"`
-	keyHead   = `","idempotency_key":"`
-	keyOffset = len(eventHead) + uuidLen + len(keyHead)
-	uuidLen   = 36
+	keyHead   = `"idempotency_key":"`
 )
 
 // envelope is what all events of a client have in common, encoded once.
 type envelope struct {
 	appID    string
 	deviceID string
-	// device is device_context up to the event's name.
+	// device is device_context.
 	device []byte
 	// server is the _server_ members that end string_params.
 	server      []byte
+	context     ServerContext
 	replaceAttr func([]string, slog.Attr) slog.Attr
+	format      Format
+	typed       bool // Config.TypedPayloads
+	namesHost   bool // deviceID is only the host's name: nobody chose it
 }
 
 func newEnvelope(cfg *Config, server ServerContext) *envelope {
-	env := &envelope{appID: cfg.AppID, deviceID: cfg.DeviceID, replaceAttr: cfg.ReplaceAttr}
+	env := &envelope{
+		appID:       cfg.AppID,
+		deviceID:    cfg.DeviceID,
+		context:     server,
+		replaceAttr: cfg.ReplaceAttr,
+		format:      cfg.Format,
+		typed:       cfg.TypedPayloads,
+		namesHost:   cfg.DeviceID == "",
+	}
 	if env.deviceID == "" {
 		env.deviceID = server.Hostname
 	}
@@ -61,7 +68,7 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 		b = appendString(append(b, `,"app_version":`...), version)
 	}
 	b = appendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
-	env.device = append(b, `},"custom_event":{"event_name":`...)
+	env.device = append(b, `},`...)
 
 	b = appendString(append(env.server, `"_server_hostname":`...), server.Hostname)
 	b = appendString(append(b, `,"_server_go_version":`...), server.GoVersion)
@@ -75,19 +82,24 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 // copied to their places. One encoder serves one Track at a time; the pool
 // keeps its memory, never the caller's.
 type encoder struct {
-	buf    []byte // the event
-	arena  []byte // its properties
-	props  []property
-	table  []int32 // hash table over props, in use beyond tableFrom of them
-	prefix []byte  // the open groups as the beginning of an encoded key
-	groups []string
-	keys   []string
+	buf     []byte // the event
+	payload []byte // its payload, if that is typed
+	arena   []byte // its properties
+	props   []property
+	table   []int32 // hash table over props, in use beyond tableFrom of them
+	prefix  []byte  // the open groups as the beginning of an encoded key
+	groups  []string
+	keys    []string
 
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
-	dropped     int
-	renamed     int
-	renamedKey  string // the first of them
+	flatBytes   int // keys and strings of the flat form so far
+	// What is said of the properties once the event is tracked.
+	dropped    int // ReplaceAttr panicked
+	renamed    int // the event itself uses the name
+	renamedKey string
+	unfit      int // the typed payload has no field for it
+	unfitKey   string
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -97,12 +109,12 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 const maxPooled = 64 << 10
 
 func (e *encoder) release() {
-	if cap(e.buf) > maxPooled || cap(e.arena) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
+	if cap(e.buf) > maxPooled || cap(e.arena) > maxPooled || cap(e.payload) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
 		return
 	}
 	clear(e.keys[:cap(e.keys)])
 	clear(e.groups[:cap(e.groups)])
-	e.replaceAttr, e.renamedKey = nil, ""
+	e.replaceAttr, e.renamedKey, e.unfitKey = nil, "", ""
 	encoders.Put(e)
 }
 
@@ -110,7 +122,7 @@ func (e *encoder) release() {
 func (e *encoder) encode(env *envelope, ev *Event) error {
 	e.buf, e.arena, e.props, e.table = e.buf[:0], e.arena[:0], e.props[:0], e.table[:0]
 	e.prefix, e.groups, e.keys = e.prefix[:0], e.groups[:0], e.keys[:0]
-	e.tooLarge, e.dropped, e.renamed, e.renamedKey = false, 0, 0, ""
+	e.tooLarge, e.flatBytes, e.dropped, e.renamed, e.unfit = false, 0, 0, 0, 0
 	e.replaceAttr = env.replaceAttr
 
 	if ev.EventType == "" {
@@ -122,6 +134,9 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if ev.AppID != env.appID && !validAppID(ev.AppID) {
 		return errBadAppID
 	}
+	if env.format == FormatFlat {
+		return e.encodeFlat(env, ev)
+	}
 	if len(ev.Properties) > 0 {
 		e.members(ev.Properties)
 	}
@@ -131,10 +146,11 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if e.tooLarge {
 		return errTooLarge
 	}
+	typed := env.typed && e.encodeTyped(env, ev)
 
 	b := append(e.buf, eventHead...)
 	b = appendUUID(b, newID(ev.TimestampMs))
-	b = append(b, keyHead...)
+	b = append(append(b, `",`...), keyHead...)
 	b = appendUUID(b, newKey())
 	b = append(b, `","app_id":"`...)
 	b = append(b, ev.AppID...) // valid, so nothing in it needs an escape
@@ -149,9 +165,14 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 		b = append(b, ',')
 	}
 	b = append(b, env.device...)
-	b = appendEventType(b, ev.EventType)
-	b = e.appendParams(b, env, ev)
-	e.buf = append(b, '}', '}')
+	if typed {
+		b = append(b, e.payload...)
+	} else {
+		b = append(b, `"custom_event":{"event_name":`...)
+		b = appendString(b, cleanEventType(ev.EventType))
+		b = append(e.appendParams(b, env, ev), '}')
+	}
+	e.buf = append(b, '}')
 	if len(e.buf) > maxEventBytes {
 		return errTooLarge
 	}
@@ -176,6 +197,21 @@ func (e *encoder) attr(a slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
+	a = e.plain(a)
+	switch a.Value.Kind() {
+	case slog.KindGroup:
+		e.group(a.Key, a.Value.Group(), depth)
+	case slog.KindAny:
+		if text, ok := a.Value.Any().(value.JSON); ok {
+			e.scalar(a.Key, slog.StringValue(string(text)))
+		} // else nil, which is left out
+	default:
+		e.scalar(a.Key, a.Value)
+	}
+}
+
+// plain gives a property to the user's ReplaceAttr and reduces its value.
+func (e *encoder) plain(a slog.Attr) slog.Attr {
 	if e.replaceAttr != nil {
 		if a.Value.Kind() == slog.KindLogValuer {
 			a.Value = value.Resolve(a.Value)
@@ -184,25 +220,21 @@ func (e *encoder) attr(a slog.Attr, depth int) {
 			a = e.replace(a)
 		}
 	}
-	v := a.Value
-	switch v.Kind() {
+	switch a.Value.Kind() {
 	case slog.KindAny, slog.KindLogValuer:
-		v = value.Resolve(v)
+		a.Value = value.Resolve(a.Value)
 	}
-	switch v.Kind() {
-	case slog.KindGroup:
-		e.group(a.Key, v.Group(), depth)
-	case slog.KindAny: // nil, which is left out
-	default:
-		e.scalar(a.Key, v)
-	}
+	return a
 }
+
+// tooDeep stands for what nests deeper than a value may.
+const tooDeep = "!ERROR: nested too deep"
 
 // group encodes the members of a group under its name; a group without a name
 // is only a list.
 func (e *encoder) group(name string, members []slog.Attr, depth int) {
 	if depth >= value.MaxDepth {
-		e.scalar(name, slog.StringValue("!ERROR: nested too deep"))
+		e.scalar(name, slog.StringValue(tooDeep))
 		return
 	}
 	prefix := len(e.prefix)
@@ -231,39 +263,43 @@ func (e *encoder) scalar(key string, v slog.Value) {
 	b = appendKey(b, key)
 	b = append(b, '"', ':')
 	p.value = len(b)
-	switch v.Kind() {
-	case slog.KindString:
-		b = appendString(b, v.String())
-	case slog.KindInt64:
-		p.kind, b = intKind, strconv.AppendInt(b, v.Int64(), 10)
-	case slog.KindUint64:
-		// gateway: an int above MaxInt64 refuses the whole request.
-		if u := v.Uint64(); u > math.MaxInt64 {
-			b = append(strconv.AppendUint(append(b, '"'), u, 10), '"')
-		} else {
-			p.kind, b = intKind, strconv.AppendUint(b, u, 10)
-		}
-	case slog.KindFloat64:
-		// gateway: with a float that is not finite all properties of the event
-		// are stored as nothing.
-		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
-			b = append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"')
-		} else {
-			p.kind, b = floatKind, appendFloat(b, f)
-		}
-	case slog.KindBool:
-		p.kind, b = boolKind, strconv.AppendBool(b, v.Bool())
-	case slog.KindDuration:
-		p.kind, b = floatKind, appendFloat(b, float64(v.Duration())/float64(time.Millisecond))
-	case slog.KindTime:
-		b = append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
-	}
+	b, p.kind = appendScalar(b, v)
+	p.isDuration = v.Kind() == slog.KindDuration
 	p.end = len(b)
 	e.arena = b
 	// Checked as it grows, so that a hostile value costs no more than an event
 	// may.
 	e.tooLarge = len(b) > maxEventBytes
 	e.insert(p)
+}
+
+// appendScalar appends a plain value as JSON and says which param map it is for.
+func appendScalar(b []byte, v slog.Value) ([]byte, kind) {
+	switch v.Kind() {
+	case slog.KindInt64:
+		return strconv.AppendInt(b, v.Int64(), 10), intKind
+	case slog.KindUint64:
+		// gateway: an int above MaxInt64 refuses the whole request.
+		if u := v.Uint64(); u > math.MaxInt64 {
+			return append(strconv.AppendUint(append(b, '"'), u, 10), '"'), stringKind
+		}
+		return strconv.AppendUint(b, v.Uint64(), 10), intKind
+	case slog.KindFloat64:
+		// gateway: with a float that is not finite all properties of the event
+		// are stored as nothing.
+		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"'), stringKind
+		}
+		return appendFloat(b, v.Float64()), floatKind
+	case slog.KindBool:
+		return strconv.AppendBool(b, v.Bool()), boolKind
+	case slog.KindDuration:
+		return appendFloat(b, float64(v.Duration())/float64(time.Millisecond)), floatKind
+	case slog.KindTime:
+		return append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"'), stringKind
+	default:
+		return appendString(b, v.String()), stringKind
+	}
 }
 
 // replace calls the user's ReplaceAttr. Where that panics the property is left
@@ -356,10 +392,9 @@ func (e *encoder) rename(i int) {
 	}
 }
 
-// appendEventType appends the type as a JSON string: no control characters, cut
-// at 256 bytes.
+// cleanEventType returns the type without control characters, cut at 256 bytes.
 // gateway: a line feed or tab in it drops the connection that all tenants share.
-func appendEventType(b []byte, eventType string) []byte {
+func cleanEventType(eventType string) string {
 	if strings.ContainsFunc(eventType, unicode.IsControl) {
 		eventType = strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) {
@@ -371,32 +406,5 @@ func appendEventType(b []byte, eventType string) []byte {
 	if len(eventType) > maxEventTypeBytes || !utf8.ValidString(eventType) {
 		eventType = cutAtRune(strings.ToValidUTF8(eventType, "\uFFFD"), maxEventTypeBytes)
 	}
-	return appendString(b, eventType)
-}
-
-// newKey returns a random (version 4) UUID. It is uuid.New without its
-// allocation, which every event would pay for.
-func newKey() (id [16]byte) {
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}
-
-// newID returns a UUID of version 7 (RFC 9562) for the time of the event: it
-// sorts by when things happened. It need not be hard to guess.
-func newID(timestampMs int64) (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:8], uint64(timestampMs)<<16|mathrand.Uint64()&0xffff)
-	binary.BigEndian.PutUint64(id[8:], mathrand.Uint64())
-	id[6] = id[6]&0x0f | 0x70
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}
-
-func appendUUID(b []byte, id [16]byte) []byte {
-	b = hex.AppendEncode(b, id[:4])
-	b = hex.AppendEncode(append(b, '-'), id[4:6])
-	b = hex.AppendEncode(append(b, '-'), id[6:8])
-	b = hex.AppendEncode(append(b, '-'), id[8:10])
-	return hex.AppendEncode(append(b, '-'), id[10:])
+	return eventType
 }

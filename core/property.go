@@ -28,6 +28,8 @@ type property struct {
 	start, value, end int // arena[start:value] is the key with its colon
 	hash              uint64
 	kind              kind
+	isDuration        bool
+	used              bool // by a field of a typed payload
 }
 
 // tableFrom is how many properties are searched one by one before a hash table

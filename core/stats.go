@@ -65,7 +65,9 @@ func (d Drops) Total() uint64 {
 // PropertyStats counts property values that did not arrive as they were given.
 type PropertyStats struct {
 	// Dropped counts values that were left out because Config.ReplaceAttr
-	// panicked on them, or because the log line that held them was broken. A value that
+	// panicked on them, because the typed payload of their event has no field
+	// for them (Config.TypedPayloads), or because the log line that held them
+	// was broken. A value that
 	// Config.ReplaceAttr removed on purpose is not counted, nor is nil.
 	Dropped uint64
 	// Renamed counts properties whose name was taken by the identity or by the

@@ -117,6 +117,9 @@ func stringOf(v slog.Value) (string, bool) {
 	case slog.KindString:
 		return v.String(), true
 	case slog.KindAny:
+		if _, isArray := v.Any().(value.JSON); isArray {
+			return "", false
+		}
 		if rv := reflect.ValueOf(v.Any()); rv.Kind() == reflect.String {
 			return rv.String(), true
 		}
@@ -151,7 +154,10 @@ func liftIdentity(id *causality.Identity, a *slog.Attr) bool {
 		text = strconv.FormatInt(v.Int64(), 10)
 	case slog.KindUint64:
 		text = strconv.FormatUint(v.Uint64(), 10)
-	case slog.KindAny: // nil
+	case slog.KindAny:
+		if v.Any() != nil {
+			return false // an array
+		}
 	default:
 		return false
 	}

@@ -12,8 +12,7 @@ import (
 // OfJSON reduces one JSON value, given as compact text: an object becomes a
 // group in the order it is written, a string is unquoted, a number is an
 // integer where it is written as one and fits, null is the zero Value, and an
-// array, or whatever nests deeper than MaxDepth, stays the JSON text that it
-// is.
+// array, or whatever nests deeper than MaxDepth, is JSON.
 func OfJSON(text []byte) slog.Value {
 	p := parser{text: text, dec: json.NewDecoder(bytes.NewReader(text))}
 	p.dec.UseNumber()
@@ -68,7 +67,7 @@ func (p *parser) verbatim() (slog.Value, error) {
 			open--
 		}
 	}
-	return slog.StringValue(string(p.text[start:p.dec.InputOffset()])), nil
+	return slog.AnyValue(JSON(p.text[start:p.dec.InputOffset()])), nil
 }
 
 func (p *parser) object(depth int) (slog.Value, error) {

@@ -32,16 +32,20 @@ var (
 	errCycle   = errors.New("contains itself")
 )
 
+// JSON is a plain value of its own: the compact text of an array, or of what
+// nests deeper than MaxDepth.
+type JSON string
+
 // Of reduces v to a slog.Value of kind String, Int64, Uint64, Float64, Bool,
-// Duration, Time or Group (whose members are plain too), or to the zero Value
-// for nil. The result holds nothing of v that can change.
+// Duration, Time or Group (whose members are plain too), to one that holds JSON,
+// or to the zero Value for nil. The result holds nothing of v that can change.
 //
 // In this order: a LogValuer is resolved; times and durations stay; []byte
 // becomes base64; an error, a fmt.Stringer and an encoding.TextMarshaler become
 // their text; then the kind decides, named types included and pointers
 // followed; a map with string keys becomes a group in the order of its keys;
 // anything else is what it marshals to as JSON, where an object becomes a group
-// and an array its JSON text. A value that cannot be read becomes a string that
+// and an array JSON. A value that cannot be read becomes a string that
 // begins with "!ERROR: " or "!PANIC: ".
 func Of(v any) slog.Value {
 	var r reducer
@@ -116,6 +120,8 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		return r.value(v.LogValue(), depth+1)
 	case slog.Value:
 		return r.value(v, depth)
+	case JSON:
+		return slog.AnyValue(v)
 	case []slog.Attr:
 		return r.group(v, depth)
 	case time.Time:
