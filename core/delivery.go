@@ -168,7 +168,7 @@ func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch 
 	d.sent++
 	switch taken := d.taken(); {
 	case d.sent > maxSearch:
-		bt.behind = true
+		bt.behind, bt.refusedAt = true, time.Now()
 		d.res.later = append(d.res.later, bt)
 		return nil
 	case out.line >= 0:

@@ -224,6 +224,7 @@ func (b *batcher) handle(res result) {
 		waits := b.queued
 		b.mu.Unlock()
 		b.report.failed(res.err, waits)
+		b.replySettled()
 		b.replyFlushers(b.waitError)
 		return
 	}
@@ -238,8 +239,7 @@ func (b *batcher) handle(res result) {
 		b.pause(res)
 	}
 	b.reuse(res)
-	oldest := b.oldest()
-	b.replyFlushers(func(req flushRequest) (bool, error) { return req.seq <= oldest, nil })
+	b.replySettled()
 }
 
 // reuse keeps the memory of a settled batch for the next one, while there is
@@ -303,8 +303,7 @@ func (b *batcher) flush(req flushRequest) {
 	b.mu.Unlock()
 	b.due = max(b.due, req.seq)
 	b.flushers = append(b.flushers, req)
-	if b.oldest() >= req.seq {
-		b.replyFlushers(func(other flushRequest) (bool, error) { return other.seq <= req.seq, nil })
+	if b.replySettled(); len(b.flushers) == 0 {
 		return
 	}
 	for _, bt := range b.waiting {
@@ -316,6 +315,12 @@ func (b *batcher) flush(req flushRequest) {
 	if b.probeNow(); b.probeAt.After(time.Now()) {
 		b.replyFlushers(b.waitError)
 	}
+}
+
+// replySettled answers every Flush whose events are all settled.
+func (b *batcher) replySettled() {
+	oldest := b.oldest()
+	b.replyFlushers(func(req flushRequest) (bool, error) { return req.seq <= oldest, nil })
 }
 
 // waitError tells a Flush why its events still wait.
