@@ -41,6 +41,11 @@ const (
 	breakAfterAct // after it was read
 )
 
+// mayFail reports whether the answer may keep events from being delivered.
+func (a Answer) mayFail() bool {
+	return a.act != gatewayAct || a.reject != nil || a.choose != nil || a.delay > 0
+}
+
 // Accept lets the gateway's own rules decide, as without a script. It fills the
 // place of a request in a script that is not to fail.
 func Accept() Answer { return Answer{} }

@@ -15,10 +15,11 @@
 //	}
 //
 // The [Recorder] is not a mock that takes anything. It refuses what the real
-// gateway refuses, with the gateway's status, body and words, so what passes
-// here passes there: it is tested against recorded exchanges with the gateway.
-// It also remembers idempotency keys as the gateway does, and so answers
-// "accepted" for an event that comes again, without storing it twice.
+// gateway refuses, with the gateway's status, body and words, and is tested
+// against recorded exchanges with the gateway: what a test sees stored is what
+// the gateway would have taken. It also remembers idempotency keys as the
+// gateway does, and so answers "accepted" for an event that comes again, without
+// storing it twice.
 //
 // How the code under test bears a gateway that fails is a matter of
 // [Recorder.Script]:
@@ -35,12 +36,14 @@
 //
 // # Where the Recorder differs from the gateway
 //
-// It is stricter with what no client should send, because that harms the
-// gateway for everyone: an event name with a carriage return in it, and an
-// event name and app ID of 4000 bytes together, are rejected; the gateway takes
-// the first, and the second up to some 4050 bytes. It does not fail further
+// It is stricter with what no client should send, because it harms the gateway
+// for everyone: an event name with a carriage return in it is rejected, which
+// the gateway takes, and so is an event whose name and app ID have 4000 bytes
+// together, of which the gateway still took 4009. It does not fail further
 // events after such a one. It refuses a number with an empty exponent (1e),
-// which is not JSON. It names a field that is empty in several events once.
-// It serves /v1/events/batch alone, JSON alone, has no rate limit, and remembers
-// keys for ever, not for five to ten minutes.
+// which is not JSON. It names a field that is empty in several events once; what
+// the gateway does then is not recorded.
+//
+// It serves /v1/events/batch alone, and JSON alone. It has no rate limit, and
+// remembers keys for ever, not for five to ten minutes.
 package causalitytest

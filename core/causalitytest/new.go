@@ -15,7 +15,7 @@ import (
 
 // New returns a client whose events go to the returned Recorder, and closes it
 // when the test ends. The test fails if that Close leaves events undelivered,
-// unless the test has scripted the Recorder.
+// unless the test has scripted the Recorder to fail.
 //
 // The client sends within 10 ms of an event, so [Recorder.Wait] is all that a
 // test of asynchronous code needs; client.Flush sends at once. Its AppID is

@@ -26,7 +26,7 @@ type Recorder struct {
 	mu         sync.Mutex
 	script     []Answer
 	always     Answer
-	scripted   bool
+	scripted   bool // to fail
 	requests   []*Request
 	stored     []stored
 	keys       map[string]struct{} // the idempotency keys seen
@@ -50,8 +50,8 @@ func NewRecorder(opts ...Option) *Recorder {
 func (r *Recorder) Script(answers ...Answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.scripted = true
 	for _, a := range answers {
+		r.scripted = r.scripted || a.mayFail()
 		for range a.extra + 1 {
 			r.script = append(r.script, a)
 		}
@@ -63,7 +63,7 @@ func (r *Recorder) Script(answers ...Answer) {
 func (r *Recorder) Always(answer Answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.scripted = true
+	r.scripted = r.scripted || answer.mayFail()
 	r.always = answer
 }
 
@@ -212,8 +212,8 @@ func decodeAll(all []stored) []causality.Event {
 	return events
 }
 
-// scriptedToFail reports whether the test has scripted anything since the last
-// Reset.
+// scriptedToFail reports whether the test has scripted an answer that may keep
+// events from being delivered, since the last Reset.
 func (r *Recorder) scriptedToFail() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

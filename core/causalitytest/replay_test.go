@@ -283,7 +283,7 @@ func events(n, size, fillAt int) []byte {
 	return []byte(`{"events": [` + strings.Join(heads, ", ") + `]}`)
 }
 
-func load(t *testing.T, file string) []exchange {
+func load(t testing.TB, file string) []exchange {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)

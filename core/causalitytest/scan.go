@@ -225,7 +225,13 @@ func (s *scanner) lexString() (token, error) {
 	var unescaped []byte
 	i := s.pos + 1
 	done := i // what of the string is in unescaped already
-	for i < len(s.in) {
+	for {
+		for i < len(s.in) && isPlain[s.in[i]] {
+			i++
+		}
+		if i == len(s.in) {
+			return token{}, errUnexpectedEnd
+		}
 		switch c := s.in[i]; {
 		case c == '"':
 			text := s.in[done:i]
@@ -245,8 +251,6 @@ func (s *scanner) lexString() (token, error) {
 			done = i
 		case c < ' ':
 			return token{}, s.syntaxError(s.pos, "invalid character %q in string", rune(c))
-		case c < utf8.RuneSelf:
-			i++
 		default:
 			r, n := utf8.DecodeRune(s.in[i:])
 			if r == utf8.RuneError && n == 1 {
@@ -255,8 +259,15 @@ func (s *scanner) lexString() (token, error) {
 			i += n
 		}
 	}
-	return token{}, errUnexpectedEnd
 }
+
+// isPlain tells the bytes that stand for themselves in a string.
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 // escape reads the escape that in begins with and returns its rune and length.
 func (s *scanner) escape(in []byte) (rune, int, error) {

@@ -23,7 +23,9 @@ type call struct {
 	body   []byte
 	// bodyErr is why the body could not be read to its end.
 	bodyErr error
-	record  *Request
+	// direct: there is no network between the client and the Recorder.
+	direct bool
+	record *Request
 }
 
 // What a client sees of a broken connection.
@@ -42,16 +44,11 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	c := &call{ctx: req.Context(), method: req.Method, url: req.URL, header: req.Header, length: req.ContentLength}
+	c := &call{ctx: req.Context(), method: req.Method, url: req.URL, header: req.Header, length: req.ContentLength, direct: true}
 	if c.method == "" {
 		c.method = http.MethodGet
 	}
 	rep, err := r.answer(c, http.MaxBytesReader(nil, body, maxBodyBytes))
-	if err == nil && c.bodyErr != nil && !errors.As(c.bodyErr, new(*http.MaxBytesError)) {
-		// Over a network this is the client's own failure, not the gateway's
-		// answer.
-		err = c.bodyErr
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +103,9 @@ func (r *Recorder) answer(c *call, body io.Reader) (reply, error) {
 	r.mu.Lock()
 	c.record.Body = c.body
 	r.mu.Unlock()
+	if c.direct && c.bodyErr != nil && !errors.As(c.bodyErr, new(*http.MaxBytesError)) {
+		return reply{}, c.bodyErr // the client's own failure, which no gateway answers
+	}
 	for a.choose != nil {
 		// Nobody else writes to the record until there is an answer.
 		a = a.choose(c.record.clone())
