@@ -1,0 +1,79 @@
+// Quickstart shows the whole way of an event in one screen: a service logs as it
+// always did, three of its lines carry an event attribute, and the gateway gets
+// them. The gateway here is the SDK's test gateway on a loopback port; it
+// accepts and refuses what the real one does.
+//
+//	go run ./examples/quickstart
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
+)
+
+func main() {
+	recorder := causalitytest.NewRecorder()
+	gateway := httptest.NewServer(recorder)
+	defer gateway.Close()
+
+	// The five lines to add to a service's main.
+	client, err := causality.New(causality.Config{
+		APIKey:   strings.Repeat("0123456789abcdef", 4),
+		Endpoint: gateway.URL,
+		AppID:    "checkout",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	logger := slog.New(slogcausality.Tee(slog.NewJSONHandler(os.Stdout, nil), client))
+
+	heading("What the service logs, as before:")
+	serve(logger)
+
+	// Close sends what waits. A service does this last, after its server.
+	if err := client.Close(); err != nil {
+		log.Fatal(err)
+	}
+
+	heading("What the gateway got:")
+	for _, req := range recorder.Requests() {
+		fmt.Printf("%s %s → %d\n%s\n", req.Method, req.Path, req.Status, req.Body)
+	}
+	heading("What became of the events:")
+	stats := client.Stats()
+	fmt.Printf("tracked %d, delivered %d, dropped %d, queued %d, in %d request\n",
+		stats.Tracked, stats.Delivered, stats.Dropped.Total(), stats.Queued, stats.Requests)
+}
+
+// serve is the service: it logs five lines, three of which are events.
+func serve(logger *slog.Logger) {
+	// Usually a middleware puts the identity into the request's context.
+	ctx := causality.ContextWithIdentity(context.Background(),
+		causality.Identity{UserID: "u-1", SessionID: "s-9", CorrelationID: "req-7"})
+
+	logger.Info("listening", "addr", ":8080")
+
+	// The plain key: every attribute of the line is a property of the event.
+	logger.Info("cart viewed", "event", "cart_viewed", "items", 3, "user_id", "u-2")
+
+	// The identity comes from the context.
+	logger.InfoContext(ctx, "order placed",
+		"event", causality.EventPurchaseComplete, "order_id", "o-42", "total_cents", 1999, "gift", true)
+
+	// The group form: only what Event lists leaves the process.
+	logger.InfoContext(ctx, "signed up", "email", "ada@example.com",
+		slogcausality.Event(causality.EventUserSignup, slog.String("method", "google")))
+
+	logger.Warn("slow query", "ms", 512)
+}
+
+func heading(text string) { fmt.Printf("\n── %s\n\n", text) }
