@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	// Its init registers buf/validate/validate.proto, which ours imports.
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"buf.build/go/protovalidate"
+	"github.com/bufbuild/protocompile"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	source "github.com/SebastienMelki/causality/sdk/go/conformance/proto"
+)
+
+// schema is the compiled causality.proto with its validator. It is read-only
+// and shared by all gateways of the process.
+type schema struct {
+	batchRequest, batchReply   protoreflect.MessageDescriptor
+	result                     protoreflect.MessageDescriptor
+	ingestRequest, ingestReply protoreflect.MessageDescriptor
+	validationError, violation protoreflect.MessageDescriptor
+	serverError, envelope      protoreflect.MessageDescriptor
+
+	field     envelopeFields
+	payload   protoreflect.OneofDescriptor
+	kinds     map[protoreflect.FieldNumber]kind
+	eventName protoreflect.FieldDescriptor // of custom_event
+
+	validator protovalidate.Validator
+}
+
+// envelopeFields are the fields of EventEnvelope that the gateway itself reads
+// or fills in.
+type envelopeFields struct {
+	id, appID, timestamp, key protoreflect.FieldDescriptor
+}
+
+// kind is where a payload is published: events.<app>.<category>.<name>.
+type kind struct{ category, name string }
+
+// loadSchema compiles once: it takes tens of milliseconds, the validator most of them.
+var loadSchema = sync.OnceValues(compileSchema)
+
+func compileSchema() (*schema, error) {
+	file, err := compileProto()
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", source.File, err)
+	}
+	message := file.Messages().ByName
+	s := &schema{
+		batchRequest:    message("IngestEventBatchRequest"),
+		batchReply:      message("IngestEventBatchResponse"),
+		result:          message("EventResult"),
+		ingestRequest:   message("IngestEventRequest"),
+		ingestReply:     message("IngestEventResponse"),
+		validationError: message("ValidationError"),
+		violation:       message("FieldViolation"),
+		serverError:     message("Error"),
+		envelope:        message("EventEnvelope"),
+		eventName:       message("CustomEvent").Fields().ByName("event_name"),
+	}
+	fields := s.envelope.Fields()
+	s.field = envelopeFields{
+		id:        fields.ByName("id"),
+		appID:     fields.ByName("app_id"),
+		timestamp: fields.ByName("timestamp_ms"),
+		key:       fields.ByName("idempotency_key"),
+	}
+	s.payload = s.envelope.Oneofs().ByName("payload")
+	s.kinds = make(map[protoreflect.FieldNumber]kind)
+	for i := range s.payload.Fields().Len() {
+		fd := s.payload.Fields().Get(i)
+		s.kinds[fd.Number()] = kindOf(fd)
+	}
+	s.validator, err = protovalidate.New(
+		protovalidate.WithMessageDescriptors(s.batchRequest, s.ingestRequest),
+		protovalidate.WithDisableLazy(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("build the validator: %w", err)
+	}
+	return s, nil
+}
+
+// compileProto turns the source into descriptors of the protobuf runtime's own
+// kind: protocompile's serve too, but their rules are dynamic messages and
+// their look-ups slower.
+func compileProto() (protoreflect.FileDescriptor, error) {
+	sources := protocompile.SourceAccessorFromMap(map[string]string{source.File: source.Source})
+	registered := protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) {
+		fd, err := protoregistry.GlobalFiles.FindFileByPath(name)
+		return protocompile.SearchResult{Desc: fd}, err
+	})
+	compiler := protocompile.Compiler{
+		Resolver: protocompile.CompositeResolver{
+			&protocompile.SourceResolver{Accessor: sources},
+			registered,
+		},
+	}
+	files, err := compiler.Compile(context.Background(), source.File)
+	if err != nil {
+		return nil, err
+	}
+	wire, err := proto.Marshal(protodesc.ToFileDescriptorProto(files[0]))
+	if err != nil {
+		return nil, err
+	}
+	var file descriptorpb.FileDescriptorProto
+	if err := proto.Unmarshal(wire, &file); err != nil {
+		return nil, err
+	}
+	return protodesc.NewFile(&file, protoregistry.GlobalFiles)
+}
+
+// kindOf derives category and name from the groups of the payload's numbers.
+//
+// gateway: user_login is published as user.login and swipe_gesture as
+// interaction.swipe; commerce and system keep the whole name.
+func kindOf(fd protoreflect.FieldDescriptor) kind {
+	name := string(fd.Name())
+	switch fd.Number() / 100 {
+	case 1:
+		return kind{"user", strings.TrimPrefix(name, "user_")}
+	case 2:
+		return kind{"screen", strings.TrimPrefix(name, "screen_")}
+	case 3:
+		name = strings.TrimSuffix(strings.TrimSuffix(name, "_gesture"), "_event")
+		return kind{"interaction", name}
+	case 4:
+		return kind{"commerce", name}
+	case 5:
+		return kind{"system", name}
+	default:
+		return kind{"custom", ""} // the name is the event's own
+	}
+}
