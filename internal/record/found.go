@@ -42,15 +42,22 @@ func (f *found) reset() {
 }
 
 func (f *found) add(rules *Rules, a slog.Attr) {
-	if a.Key == "" && a.Value.Kind() == slog.KindGroup {
-		// log/slog: the members of a group without a name count as the
-		// record's own.
+	if a.Key == "" {
+		// Here and not again among its members: a LogValuer may give itself as
+		// one of them, for ever.
+		a.Value = follow(a.Value)
+	}
+	f.addFollowed(rules, a)
+}
+
+func (f *found) addFollowed(rules *Rules, a slog.Attr) {
+	if isInline(a) {
 		for _, member := range a.Value.Group() {
-			f.add(rules, member)
+			f.addFollowed(rules, member)
 		}
 		return
 	}
-	if (a.Key == rules.EventKey || a.Key == EventKey) && f.addEvent(rules, a) {
+	if (a.Key == rules.EventKey || a.Key == EventKey) && f.addEvent(rules, &a) {
 		return
 	}
 	if !liftIdentity(&f.identity, &a) {
@@ -58,27 +65,53 @@ func (f *found) add(rules *Rules, a slog.Attr) {
 	}
 }
 
-// addEvent takes a as the record's event, if it is one.
-func (f *found) addEvent(rules *Rules, a slog.Attr) bool {
-	v := a.Value
-	if v.Kind() == slog.KindLogValuer {
-		v = value.Resolve(v)
+// isInline reports whether a is a group without a name. log/slog: its members
+// count as the record's own.
+func isInline(a slog.Attr) bool { return a.Key == "" && a.Value.Kind() == slog.KindGroup }
+
+// follow returns what a LogValuer gives, and any other value as it is: reduced to
+// text, an error would look like a type. A LogValuer that panics or never ends is
+// left to the encoder, which says so in its place.
+func follow(v slog.Value) (given slog.Value) {
+	if v.Kind() != slog.KindLogValuer {
+		return v
 	}
-	if text, ok := stringOf(v); ok {
+	defer func() {
+		if recover() != nil {
+			given = v
+		}
+	}()
+	given = v
+	for range value.MaxDepth {
+		if given = given.LogValuer().LogValue(); given.Kind() != slog.KindLogValuer {
+			return given
+		}
+	}
+	return v
+}
+
+// addEvent takes a as the record's event, if it is one. If not, it leaves in a
+// what it has read, so that a method of the user's is not asked twice.
+func (f *found) addEvent(rules *Rules, a *slog.Attr) bool {
+	a.Value = follow(a.Value)
+	if text, ok := stringOf(a.Value); ok {
 		if a.Key != rules.EventKey {
 			return false
 		}
 		f.event = event{form: plainForm, eventType: text}
 		return true
 	}
-	if v.Kind() == slog.KindAny {
-		v = value.Resolve(v) // an object is a group
+	if a.Key != EventKey {
+		return false
 	}
-	if a.Key != EventKey || v.Kind() != slog.KindGroup {
+	if a.Value.Kind() == slog.KindAny {
+		a.Value = value.Resolve(a.Value) // an object is a group
+	}
+	if a.Value.Kind() != slog.KindGroup {
 		return false
 	}
 	e, start := event{}, len(f.members)
-	f.addMembers(&e, v.Group())
+	f.addMembers(&e, a.Value.Group())
 	if e.form == none {
 		f.members = f.members[:start]
 		return false
@@ -90,16 +123,13 @@ func (f *found) addEvent(rules *Rules, a slog.Attr) bool {
 
 func (f *found) addMembers(e *event, members []slog.Attr) {
 	for _, a := range members {
-		if a.Key == "" && a.Value.Kind() == slog.KindGroup {
+		if isInline(a) {
 			f.addMembers(e, a.Value.Group())
 			continue
 		}
 		if a.Key == TypeKey {
-			v := a.Value
-			if v.Kind() == slog.KindLogValuer {
-				v = value.Resolve(v)
-			}
-			if text, ok := stringOf(v); ok {
+			a.Value = follow(a.Value)
+			if text, ok := stringOf(a.Value); ok {
 				e.form, e.eventType = groupForm, text
 				continue
 			}

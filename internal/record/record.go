@@ -95,20 +95,30 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	if event.form == none {
 		event = r.scope.event()
 	}
+	if event.form == none {
+		return
+	}
+	fromContext, ours := askContext(ctx)
 	// The client's own log lines never become events, or a lost event would
 	// make another.
-	if event.form == none || diagnostic.Is(ctx) {
+	if ours {
 		return
 	}
 	attrs := event.members
-	if event.form == plainForm {
+	switch {
+	case event.form == plainForm:
 		attrs = r.nest()
+	case r.found.event.form == none:
+		// Bound members are shared by all records, and Config.BeforeTrack may
+		// change what it is given.
+		r.arena = append(r.arena, event.members...)
+		attrs = r.arena
 	}
 	id = event.identity.Or(id).Or(r.scope.identity())
 	if r.rules.Identity != nil {
 		id = id.Or(r.askIdentity(ctx))
 	}
-	id = id.Or(causality.IdentityFromContext(ctx))
+	id = id.Or(fromContext)
 	e := causality.Event{
 		EventType:     event.eventType,
 		DeviceID:      id.DeviceID,
@@ -121,6 +131,17 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 		e.TimestampMs = at.UnixMilli()
 	}
 	client.Track(e)
+}
+
+// askContext returns what ctx says about the record. A context may be of a type
+// of the user's, and panic: a nil *gin.Context is one.
+func askContext(ctx context.Context) (id causality.Identity, ours bool) {
+	defer func() {
+		if recover() != nil {
+			id, ours = causality.Identity{}, false
+		}
+	}()
+	return causality.IdentityFromContext(ctx), diagnostic.Is(ctx)
 }
 
 // askIdentity calls the user's function, whose panic must not reach the request

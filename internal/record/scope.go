@@ -30,7 +30,7 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	for _, a := range attrs {
 		f.add(rules, a)
 	}
-	for _, list := range [...][]slog.Attr{f.attrs, f.members} {
+	for _, list := range [...][]slog.Attr{f.attrs, f.event.members} {
 		for i := range list {
 			list[i].Value = value.Resolve(list[i].Value)
 		}

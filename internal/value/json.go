@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"math"
 	"strconv"
+	"strings"
 )
 
 // OfJSON reduces one JSON value, given as compact text: an object becomes a
@@ -92,18 +92,17 @@ func (p *parser) object(depth int) (slog.Value, error) {
 // Number reduces a JSON number: an integer where it is written as one and fits
 // an int64 or a uint64, else a float, else its text.
 func Number(text string) slog.Value {
+	if strings.ContainsAny(text, ".eE") {
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			return slog.Float64Value(f)
+		}
+		return slog.StringValue(text)
+	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return slog.Int64Value(n)
 	}
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return slog.Uint64Value(n)
-	}
-	isInteger := true
-	for _, c := range []byte(text) {
-		isInteger = isInteger && c != '.' && c != 'e' && c != 'E'
-	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && !isInteger && !math.IsInf(f, 0) {
-		return slog.Float64Value(f)
 	}
 	return slog.StringValue(text)
 }

@@ -42,11 +42,11 @@ type JSON string
 //
 // In this order: a LogValuer is resolved; times and durations stay; []byte
 // becomes base64; an error, a fmt.Stringer and an encoding.TextMarshaler become
-// their text; then the kind decides, named types included and pointers
-// followed; a map with string keys becomes a group in the order of its keys;
-// anything else is what it marshals to as JSON, where an object becomes a group
-// and an array JSON. A value that cannot be read becomes a string that
-// begins with "!ERROR: " or "!PANIC: ".
+// their text, and a []error the JSON of its texts; then the kind decides, named
+// types included and pointers followed; a map with string keys becomes a group
+// in the order of its keys; anything else is what it marshals to as JSON, where
+// an object becomes a group and an array JSON. A value that cannot be read
+// becomes a string that begins with "!ERROR: " or "!PANIC: ".
 func Of(v any) slog.Value {
 	var r reducer
 	return r.any(v, 0)
@@ -153,6 +153,8 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 	switch v := v.(type) {
 	case error:
 		return slog.StringValue(v.Error())
+	case []error:
+		return r.errors(v, depth)
 	case fmt.Stringer:
 		return slog.StringValue(v.String())
 	case encoding.TextMarshaler:
@@ -222,6 +224,19 @@ func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
 		return 1 // the keys of one map differ
 	})
 	return slog.GroupValue(members...)
+}
+
+// errors reduces a list of errors to their texts, as JSON. What encoding/json
+// makes of most errors is {}.
+func (r *reducer) errors(errs []error, depth int) slog.Value {
+	texts := make([]*string, len(errs)) // a nil error is null
+	for i, err := range errs {
+		if v := r.any(err, depth+1); v.Kind() != slog.KindAny {
+			text := v.String()
+			texts[i] = &text
+		}
+	}
+	return r.marshal(texts)
 }
 
 // marshal reduces v to what encoding/json makes of it.

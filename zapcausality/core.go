@@ -1,0 +1,185 @@
+package zapcausality
+
+import (
+	"context"
+	"errors"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+	"go.uber.org/zap/zapcore"
+)
+
+// Option changes what NewCore and Tee do.
+type Option func(*options)
+
+type options struct {
+	rules record.Rules
+	level zapcore.LevelEnabler
+}
+
+// WithEventKey changes the key of the field that makes an entry an event.
+// Default "event". The object form, which [Event] builds, stays under "event".
+func WithEventKey(key string) Option {
+	return func(o *options) { o.rules.EventKey = key }
+}
+
+// WithLevel sets the levels at which an entry can be an event. Default
+// zapcore.InfoLevel, which is that and all above. It does not change what the
+// other cores of a tee get. At the level of these it saves the cost of making
+// entries which only might be events. A zap.AtomicLevel can be changed while the
+// program runs.
+func WithLevel(level zapcore.LevelEnabler) Option {
+	return func(o *options) { o.level = level }
+}
+
+// WithIdentity sets a function that says whom an entry's event is about, from
+// the context among its fields ([Context]), or context.Background() where there
+// is none: for services that keep the user under a context key of their own. It comes
+// after what the entry and its logger say, and before
+// causality.IdentityFromContext. It is called on the goroutine that logs, for
+// events only, and must be safe for concurrent use. If it panics, it has said
+// nothing.
+func WithIdentity(identity func(context.Context) causality.Identity) Option {
+	return func(o *options) { o.rules.Identity = identity }
+}
+
+// NewCore returns a zapcore.Core that tracks the entries which are events with
+// client and writes nothing: one more core for zapcore.NewTee. [Tee] does that
+// for a logger that is there. The client stays the caller's to close. NewCore
+// panics if client is nil.
+//
+// The Core is safe for concurrent use. Its Write never fails, and it waits for
+// delivery in three cases only: Sync, a Fatal entry and a Panic entry. In a
+// zapcore.NewTee it belongs after the cores that write, so that the line is
+// written before a Fatal entry waits.
+func NewCore(client *causality.Client, opts ...Option) zapcore.Core {
+	if client == nil {
+		panic("zapcausality: the client is nil; make it with causality.New and check its error")
+	}
+	o := options{rules: record.Rules{EventKey: record.EventKey}, level: zapcore.InfoLevel}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return &core{LevelEnabler: o.level, client: client, rules: &o.rules, lastChance: new(record.LastChance)}
+}
+
+// core does not change once it is made: With returns another.
+type core struct {
+	zapcore.LevelEnabler
+	client     *causality.Client
+	rules      *record.Rules
+	lastChance *record.LastChance
+	scope      *record.Scope
+	// ctx is the last context among the bound fields: zap knows no other way
+	// to pass one.
+	ctx context.Context
+}
+
+var _ zapcore.Core = (*core)(nil)
+
+// Level lets Logger.Level report the level without trying each.
+func (c *core) Level() zapcore.Level { return zapcore.LevelOf(c.LevelEnabler) }
+
+// With returns a core whose entries carry fields too.
+func (c *core) With(fields []zapcore.Field) zapcore.Core {
+	if len(fields) == 0 {
+		return c
+	}
+	e := newEncoder()
+	defer e.free()
+	e.fields(fields)
+	derived := *c
+	scope, attrs := e.bind(c.rules, c.scope)
+	if len(attrs) > 0 {
+		scope = scope.With(c.rules, attrs)
+	}
+	derived.scope = scope
+	if e.ctx != nil {
+		derived.ctx = e.ctx
+	}
+	return &derived
+}
+
+// Check adds the core to entries that can be events. Whatever the level of
+// events, it wants to know when the process may end.
+func (c *core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	switch {
+	case c.Enabled(entry.Level):
+		return checked.AddCore(entry, c)
+	case entry.Level >= zapcore.DPanicLevel:
+		return checked.AddCore(entry, onlyLastChance{c})
+	default:
+		return checked
+	}
+}
+
+// Write tracks the entry if it is an event.
+func (c *core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
+	if c.scope.IsEvent() || c.mayBeEvent(fields) {
+		c.track(entry, fields)
+	}
+	c.beforeTheEnd(entry.Level)
+	return nil
+}
+
+func (c *core) mayBeEvent(fields []zapcore.Field) bool {
+	for i := range fields {
+		// What is inline has no key, and is the entry's own. Neither has what
+		// is skipped, such as zap.Error(nil).
+		if c.rules.MayBeEvent(fields[i].Key) && fields[i].Type != zapcore.SkipType {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
+	e := newEncoder()
+	defer e.free()
+	e.fields(fields)
+	scope, attrs := e.bind(c.rules, c.scope)
+	rec := record.New(c.rules, scope)
+	for _, a := range attrs {
+		rec.Add(a)
+	}
+	ctx := e.ctx
+	if ctx == nil {
+		ctx = c.ctx
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	rec.Track(ctx, c.client, entry.Time)
+}
+
+// beforeTheEnd delivers what is tracked, by this entry or before it, where zap
+// ends the process or panics once all cores have written the entry.
+func (c *core) beforeTheEnd(level zapcore.Level) {
+	switch level {
+	case zapcore.FatalLevel:
+		c.lastChance.Fatal(c.client, 0)
+	case zapcore.PanicLevel, zapcore.DPanicLevel:
+		c.lastChance.Panic(c.client)
+	}
+}
+
+// Sync delivers what is tracked, within Config.CloseTimeout. A closed client has
+// nothing left to deliver.
+func (c *core) Sync() error {
+	ctx, cancel := context.WithTimeout(context.Background(), diagnostic.CloseTimeout(c.client))
+	defer cancel()
+	if err := c.client.FlushContext(ctx); !errors.Is(err, causality.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// onlyLastChance is the core for entries that cannot be events and may be the
+// last.
+type onlyLastChance struct{ *core }
+
+func (c onlyLastChance) Write(entry zapcore.Entry, _ []zapcore.Field) error {
+	c.beforeTheEnd(entry.Level)
+	return nil
+}

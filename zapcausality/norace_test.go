@@ -1,0 +1,5 @@
+//go:build !race
+
+package zapcausality_test
+
+const raceEnabled = false
