@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
-	"path/filepath"
+	"path"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -19,11 +19,21 @@ import (
 // the log package write through the new default handler. If that one wraps the
 // old one, the two wait for each other's mutex for good (go.dev/issue/62424).
 func safeDefault(next slog.Handler) slog.Handler {
-	if fmt.Sprintf("%T", next) != "*slog.defaultHandler" {
+	if !isDefault(next) {
 		return next
 	}
-	out := &lineWriter{logger: log.New(log.Writer(), log.Prefix(), log.Flags()&^(log.Lshortfile|log.Llongfile)), flags: log.Flags()}
-	return &defaultHandler{next: next, out: out, text: out.handler()}
+	out, groups := newLineWriter(next)
+	text := out.handler()
+	for _, name := range groups {
+		text = text.WithGroup(name)
+	}
+	return &defaultHandler{next: next, out: out, text: text}
+}
+
+// isDefault reports whether h is log/slog's default handler.
+func isDefault(h slog.Handler) bool {
+	t := reflect.TypeOf(h)
+	return t.Kind() == reflect.Pointer && t.Elem().Name() == "defaultHandler" && t.Elem().PkgPath() == "log/slog"
 }
 
 // defaultHandler passes records to log/slog's default handler while that is safe,
@@ -40,9 +50,10 @@ func (h *defaultHandler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h *defaultHandler) Handle(ctx context.Context, r slog.Record) error {
-	// Nothing of the log package may be asked here: its mutex may be held by
-	// the log.Print that led to this record.
-	if reflect.TypeOf(slog.Default().Handler()) == reflect.TypeOf(h.next) {
+	// Nothing of the log package that takes its mutex may be asked here: the
+	// log.Print that led to this record may hold it. That can be so even while
+	// the default is log/slog's own, if there was another before.
+	if isDefault(slog.Default().Handler()) && !isInLog() {
 		return h.next.Handle(ctx, r)
 	}
 	return h.out.write(ctx, h.text, r)
@@ -56,6 +67,31 @@ func (h *defaultHandler) WithGroup(name string) slog.Handler {
 	return &defaultHandler{next: h.next.WithGroup(name), out: h.out, text: h.text.WithGroup(name)}
 }
 
+// isInLog reports whether the log package is writing on this goroutine through
+// the handler of slog.SetDefault, and so holds its mutex.
+func isInLog() bool { return isOnStack("log/slog.(*handlerWriter).Write") }
+
+// isOwnLine reports whether r is one of the client's own lines, on its way through
+// log/slog's former default handler and the log package: they pass on neither
+// context nor attributes, so it has lost its mark.
+func isOwnLine(r slog.Record) bool {
+	return r.NumAttrs() == 0 && strings.Contains(r.Message, "causality: ") && isInLog() &&
+		isOnStack("github.com/SebastienMelki/causality/sdk/go/core.(*reporter).")
+}
+
+// isOnStack reports whether a function whose name begins so is among the callers.
+func isOnStack(name string) bool {
+	var pcs [64]uintptr
+	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+		// The frames of runtime.CallersFrames would tell of inlined functions
+		// too, at ten times the cost; these here are never inlined.
+		if f := runtime.FuncForPC(pc - 1); f != nil && strings.HasPrefix(f.Name(), name) {
+			return true
+		}
+	}
+	return false
+}
+
 // noLevel marks the level that a text handler is given and must not write.
 const noLevel = slog.Level(-1 << 31)
 
@@ -66,6 +102,39 @@ const noLevel = slog.Level(-1 << 31)
 type lineWriter struct {
 	logger *log.Logger
 	flags  int
+	prefix string // of the log package
+	bound  string // what was bound to the default handler, as it stands in a line
+}
+
+// newLineWriter returns a lineWriter for a log/slog default handler, and the
+// groups that were open there.
+func newLineWriter(next slog.Handler) (w *lineWriter, groups []string) {
+	w = &lineWriter{flags: log.Flags(), prefix: log.Prefix()}
+	prefix := w.prefix
+	if w.flags&log.Lmsgprefix != 0 {
+		prefix = "" // it comes after the place, which we write
+	}
+	w.logger = log.New(log.Writer(), prefix, w.flags&^(log.Lshortfile|log.Llongfile))
+	w.bound, groups = boundTo(next)
+	return w, groups
+}
+
+// boundTo reads what With and WithGroup have bound to a log/slog default handler,
+// which has no public way to say it. Where log/slog has changed, it is nothing.
+func boundTo(next slog.Handler) (attrs string, groups []string) {
+	common := reflect.Indirect(reflect.ValueOf(next)).FieldByName("ch")
+	if common.Kind() != reflect.Pointer || common.Type().Elem().Kind() != reflect.Struct || common.IsNil() {
+		return "", nil
+	}
+	if f := common.Elem().FieldByName("preformattedAttrs"); f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Uint8 && f.Len() > 0 {
+		attrs = " " + string(f.Bytes())
+	}
+	if f := common.Elem().FieldByName("groups"); f.Kind() == reflect.Slice {
+		for i := range f.Len() {
+			groups = append(groups, f.Index(i).String())
+		}
+	}
+	return attrs, groups
 }
 
 // handler returns the text handler that writes to w.
@@ -82,7 +151,7 @@ func (w *lineWriter) handler() slog.Handler {
 }
 
 func (w *lineWriter) write(ctx context.Context, text slog.Handler, r slog.Record) error {
-	line := slog.Record{Level: noLevel, Message: w.place(r.PC) + r.Level.String() + " " + r.Message}
+	line := slog.Record{Level: noLevel, Message: w.place(r.PC) + r.Level.String() + " " + w.message(r) + w.bound}
 	r.Attrs(func(a slog.Attr) bool {
 		line.AddAttrs(a)
 		return true
@@ -102,18 +171,34 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(p), w.logger.Output(0, message+rest[len(quoted):])
+	// The logger ends the line, unless the message has ended it.
+	rest = strings.TrimSuffix(rest[len(quoted):], "\n")
+	return len(p), w.logger.Output(0, message+rest)
 }
 
-// place is what the log package's flags ask to be said of where the call stands.
+// message is the record's, without the log package's prefix if it comes from
+// there: the logger writes it.
+func (w *lineWriter) message(r slog.Record) string {
+	if w.prefix != "" && strings.HasPrefix(r.Message, w.prefix) && isInLog() {
+		return r.Message[len(w.prefix):]
+	}
+	return r.Message
+}
+
+// place is what the log package's flags ask to be said of where the call stands,
+// and what they ask to come after it.
 func (w *lineWriter) place(pc uintptr) string {
+	prefix := ""
+	if w.flags&log.Lmsgprefix != 0 {
+		prefix = w.prefix
+	}
 	if w.flags&(log.Lshortfile|log.Llongfile) == 0 || pc == 0 {
-		return ""
+		return prefix
 	}
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	file := frame.File
 	if w.flags&log.Lshortfile != 0 {
-		file = filepath.Base(file)
+		file = path.Base(file) // with slashes on every system
 	}
-	return fmt.Sprintf("%s:%d: ", file, frame.Line)
+	return fmt.Sprintf("%s:%d: %s", file, frame.Line, prefix)
 }

@@ -18,14 +18,19 @@ type options struct {
 
 // WithEventKey changes the key of the attribute that makes a record an event.
 // Default "event". The group form, which [Event] builds, stays under "event".
+// An empty key changes nothing.
 func WithEventKey(key string) Option {
-	return func(o *options) { o.rules.EventKey = key }
+	return func(o *options) {
+		if key != "" {
+			o.rules.EventKey = key
+		}
+	}
 }
 
-// WithLevel sets the lowest level at which a record can be an event. Default
-// slog.LevelInfo. It does not change what the other handler of a [Tee] gets. At
-// the level of that handler it saves the cost of making records which only might
-// be events.
+// WithLevel sets the lowest level at which a record can be an event. Default, and
+// for nil, slog.LevelInfo. It does not change what the other handler of a [Tee]
+// gets. At the level of that handler it saves the cost of making records which
+// only might be events.
 func WithLevel(level slog.Leveler) Option {
 	return func(o *options) { o.level = level }
 }
@@ -70,9 +75,12 @@ func NewHandler(client *causality.Client, opts ...Option) *Handler {
 	if client == nil {
 		panic("slogcausality: the client is nil; make it with causality.New and check its error")
 	}
-	o := options{rules: record.Rules{EventKey: record.EventKey}, level: slog.LevelInfo}
+	o := options{rules: record.Rules{EventKey: record.EventKey}}
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if o.level == nil {
+		o.level = slog.LevelInfo
 	}
 	return &Handler{client: client, rules: &o.rules, level: o.level}
 }
@@ -84,7 +92,11 @@ func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle tracks r if it is an event.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if !h.scope.IsEvent() && !h.mayBeEvent(r) {
+	if h.scope.IsEvent() {
+		if isOwnLine(r) {
+			return nil
+		}
+	} else if !h.mayBeEvent(r) {
 		return nil
 	}
 	rec := record.New(h.rules, h.scope)

@@ -2,7 +2,6 @@ package slogcausality
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -35,15 +34,14 @@ func (t *tee) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (t *tee) Handle(ctx context.Context, r slog.Record) error {
-	var err error
 	// The event first: next may end the process.
 	if t.events.Enabled(ctx, r.Level) {
-		err = t.events.Handle(ctx, r)
+		_ = t.events.Handle(ctx, r) // always nil
 	}
-	if t.next.Enabled(ctx, r.Level) {
-		err = errors.Join(err, t.next.Handle(ctx, r))
+	if !t.next.Enabled(ctx, r.Level) {
+		return nil
 	}
-	return err
+	return t.next.Handle(ctx, r)
 }
 
 func (t *tee) WithAttrs(attrs []slog.Attr) slog.Handler {

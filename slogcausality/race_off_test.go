@@ -1,0 +1,5 @@
+//go:build !race
+
+package slogcausality_test
+
+const raceEnabled = false
