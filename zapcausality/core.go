@@ -20,8 +20,13 @@ type options struct {
 
 // WithEventKey changes the key of the field that makes an entry an event.
 // Default "event". The object form, which [Event] builds, stays under "event".
+// An empty key changes nothing.
 func WithEventKey(key string) Option {
-	return func(o *options) { o.rules.EventKey = key }
+	return func(o *options) {
+		if key != "" {
+			o.rules.EventKey = key
+		}
+	}
 }
 
 // WithLevel sets the levels at which an entry can be an event. Default
