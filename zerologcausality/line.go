@@ -1,0 +1,147 @@
+package zerologcausality
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+)
+
+// line is one log line while it is read, and what is known about the members
+// that zerolog itself puts on a line. Those are no properties:
+//
+//   - the level, which zerolog writes first, unless the line has none;
+//   - the time, which is a time in zerolog's own format that is now;
+//   - the caller, which is a place in the program;
+//   - the message, which zerolog writes last, after all hooks.
+//
+// A member of the user's that has the same name is a property like any other.
+type line struct {
+	scanner
+	// hasLevel says that the first member may be the level.
+	hasLevel bool
+	// finished says that the line is complete, up to its closing brace, so that
+	// the last member may be the message.
+	finished bool
+	// message is the line's message. Of a finished line it is found out.
+	message string
+	// now is when the line is read. A time that zerolog has put on it is at
+	// most within before now.
+	now    time.Time
+	within time.Duration
+	// at is the time that a finished line gives; the zero time where it gives
+	// none, or none that says more than now.
+	at time.Time
+}
+
+// How long ago zerolog may have written the time of a line: for a hook it was
+// just now, for a writer the line may come through a buffer.
+const (
+	hookWithin   = time.Second
+	writerWithin = time.Minute
+)
+
+var lines = sync.Pool{New: func() any { return new(line) }}
+
+// maxPooled is the most members, and bytes of a string, whose memory is kept for
+// the next line.
+const maxPooled = 1024
+
+// newLine returns a line to be read. It must be released.
+func newLine(text string) *line {
+	l := lines.Get().(*line)
+	l.text = text
+	return l
+}
+
+// release gives the line back. Nothing that was read of it may be in use, other
+// than strings.
+func (l *line) release() {
+	if max(cap(l.stack), cap(l.attrs), cap(l.scratch), cap(l.open)) > maxPooled {
+		return
+	}
+	clear(l.stack)
+	clear(l.attrs)
+	*l = line{scanner: scanner{stack: l.stack[:0], attrs: l.attrs[:0], scratch: l.scratch, open: l.open}}
+	lines.Put(l)
+}
+
+// track tracks the line if it is an event.
+func (l *line) track(ctx context.Context, o *options) {
+	rec := record.New(&o.rules, nil)
+	if !l.read(rec) {
+		// A RawJSON that is not JSON: what comes before it is good.
+		diagnostic.PropertyDropped(o.client)
+	}
+	if isOwnLine(l.message) {
+		rec.Drop()
+		return
+	}
+	at := l.now
+	if !l.at.IsZero() {
+		at = l.at
+	}
+	rec.Track(ctx, o.client, at)
+}
+
+// read adds the members of the line to rec, and reports whether it is JSON to its
+// end.
+func (l *line) read(rec *record.Record) bool {
+	if !l.accept('{') {
+		return false
+	}
+	// Each member is added when the next begins, because the last of a finished
+	// line may be the message or, without the brace that ends the line, half of
+	// what a RawJSON has left open.
+	var last slog.Attr
+	for n := 0; ; n++ {
+		l.commas()
+		isClosed := l.finished && l.accept('}')
+		if isClosed {
+			l.space()
+		}
+		isEnd := l.atEnd()
+		switch {
+		case n == 0:
+		case isEnd && l.finished && !isClosed:
+		case isEnd && isClosed && isMessage(last):
+			l.message = last.Value.String()
+		default:
+			l.add(rec, last, n == 1)
+		}
+		if isEnd || isClosed {
+			return isEnd && isClosed == l.finished
+		}
+		var ok bool
+		if last, ok = l.member(0); !ok {
+			return false
+		}
+	}
+}
+
+// add adds a member to rec, if it is the user's.
+func (l *line) add(rec *record.Record, a slog.Attr, isFirst bool) {
+	switch {
+	case isFirst && l.hasLevel && a.Key == zerolog.LevelFieldName:
+	case a.Key == zerolog.TimestampFieldName && l.isTime(a.Value):
+	case a.Key == zerolog.CallerFieldName && isCaller(a.Value):
+	default:
+		rec.Add(a)
+	}
+}
+
+func isMessage(a slog.Attr) bool {
+	return a.Key == zerolog.MessageFieldName && a.Value.Kind() == slog.KindString
+}
+
+// commas passes over what is between two members.
+func (l *line) commas() {
+	for l.space(); l.accept(','); {
+		l.space()
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package zerologcausality_test
+
+func init() { underRace = true }
