@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 )
 
 // safeDefault returns next, or, if next is log/slog's own default handler, one
@@ -69,27 +71,13 @@ func (h *defaultHandler) WithGroup(name string) slog.Handler {
 
 // isInLog reports whether the log package is writing on this goroutine through
 // the handler of slog.SetDefault, and so holds its mutex.
-func isInLog() bool { return isOnStack("log/slog.(*handlerWriter).Write") }
+func isInLog() bool { return diagnostic.OnStack("log/slog.(*handlerWriter).Write") }
 
 // isOwnLine reports whether r is one of the client's own lines, on its way through
 // log/slog's former default handler and the log package: they pass on neither
 // context nor attributes, so it has lost its mark.
 func isOwnLine(r slog.Record) bool {
-	return r.NumAttrs() == 0 && strings.Contains(r.Message, "causality: ") && isInLog() &&
-		isOnStack("github.com/SebastienMelki/causality/sdk/go/core.(*reporter).")
-}
-
-// isOnStack reports whether a function whose name begins so is among the callers.
-func isOnStack(name string) bool {
-	var pcs [64]uintptr
-	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
-		// The frames of runtime.CallersFrames would tell of inlined functions
-		// too, at ten times the cost; these here are never inlined.
-		if f := runtime.FuncForPC(pc - 1); f != nil && strings.HasPrefix(f.Name(), name) {
-			return true
-		}
-	}
-	return false
+	return r.NumAttrs() == 0 && diagnostic.IsOwnLine(r.Message) && isInLog()
 }
 
 // noLevel marks the level that a text handler is given and must not write.

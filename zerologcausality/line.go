@@ -78,7 +78,7 @@ func (l *line) track(ctx context.Context, o *options) {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client)
 	}
-	if isOwnLine(l.message) {
+	if diagnostic.IsOwnLine(l.message) {
 		rec.Drop()
 		return
 	}

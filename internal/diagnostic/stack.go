@@ -1,0 +1,27 @@
+package diagnostic
+
+import (
+	"runtime"
+	"strings"
+)
+
+// IsOwnLine reports whether a message is one of the client's own that has lost
+// the mark of its context: a writer and the log package pass on none.
+func IsOwnLine(message string) bool {
+	return strings.Contains(message, "causality: ") && OnStack("github.com/SebastienMelki/causality/sdk/go/core.(*reporter).")
+}
+
+// OnStack reports whether a function whose name begins so is among the callers.
+func OnStack(name string) bool {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.HasPrefix(frame.Function, name) {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
