@@ -93,6 +93,7 @@ type encoder struct {
 
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
+	walked      int // attributes so far
 	flatBytes   int // keys and strings of the flat form so far
 	// What is said of the properties once the event is tracked.
 	dropped    int // ReplaceAttr panicked
@@ -109,7 +110,7 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 const maxPooled = 64 << 10
 
 func (e *encoder) release() {
-	if cap(e.buf) > maxPooled || cap(e.arena) > maxPooled || cap(e.payload) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
+	if max(cap(e.buf), cap(e.arena), cap(e.payload), cap(e.prefix)) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
 		return
 	}
 	clear(e.keys[:cap(e.keys)])
@@ -122,7 +123,7 @@ func (e *encoder) release() {
 func (e *encoder) encode(env *envelope, ev *Event) error {
 	e.buf, e.arena, e.props, e.table = e.buf[:0], e.arena[:0], e.props[:0], e.table[:0]
 	e.prefix, e.groups, e.keys = e.prefix[:0], e.groups[:0], e.keys[:0]
-	e.tooLarge, e.flatBytes, e.dropped, e.renamed, e.unfit = false, 0, 0, 0, 0
+	e.tooLarge, e.walked, e.flatBytes, e.dropped, e.renamed, e.unfit = false, 0, 0, 0, 0, 0
 	e.replaceAttr = env.replaceAttr
 
 	if ev.EventType == "" {
@@ -212,6 +213,11 @@ func (e *encoder) attr(a slog.Attr, depth int) {
 
 // plain gives a property to the user's ReplaceAttr and reduces its value.
 func (e *encoder) plain(a slog.Attr) slog.Attr {
+	// Counted, because a group that stands twice in a group that stands twice in
+	// another, and so on, would take for ever and may leave nothing behind.
+	if e.walked++; e.walked > maxEventBytes {
+		e.tooLarge = true
+	}
 	if e.replaceAttr != nil {
 		if a.Value.Kind() == slog.KindLogValuer {
 			a.Value = value.Resolve(a.Value)
@@ -241,6 +247,7 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 	if name != "" {
 		e.prefix = append(appendKey(e.prefix, name), '_')
 		e.groups = append(e.groups, name)
+		e.tooLarge = e.tooLarge || len(e.prefix) > maxEventBytes
 	}
 	for _, a := range members {
 		e.attr(a, depth+1)
@@ -269,7 +276,7 @@ func (e *encoder) scalar(key string, v slog.Value) {
 	e.arena = b
 	// Checked as it grows, so that a hostile value costs no more than an event
 	// may.
-	e.tooLarge = len(b) > maxEventBytes
+	e.tooLarge = e.tooLarge || len(b) > maxEventBytes
 	e.insert(p)
 }
 
@@ -395,7 +402,8 @@ func (e *encoder) rename(i int) {
 // cleanEventType returns the type without control characters, cut at 256 bytes.
 // gateway: a line feed or tab in it drops the connection that all tenants share.
 func cleanEventType(eventType string) string {
-	if strings.ContainsFunc(eventType, unicode.IsControl) {
+	if !utf8.ValidString(eventType) || strings.ContainsFunc(eventType, unicode.IsControl) {
+		// For a byte that is not UTF-8 r is U+FFFD, as it is in a property.
 		eventType = strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) {
 				return '_'
@@ -403,8 +411,5 @@ func cleanEventType(eventType string) string {
 			return r
 		}, eventType)
 	}
-	if len(eventType) > maxEventTypeBytes || !utf8.ValidString(eventType) {
-		eventType = cutAtRune(strings.ToValidUTF8(eventType, "\uFFFD"), maxEventTypeBytes)
-	}
-	return eventType
+	return cutAtRune(eventType, maxEventTypeBytes)
 }

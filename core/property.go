@@ -39,18 +39,23 @@ const tableFrom = 32
 
 var hashSeed = maphash.MakeSeed()
 
-// insert adds p; an earlier property with the same key dies.
+// insert adds p; an earlier property with the same key dies and leaves its place
+// in the table to p, so that a key which comes a thousand times has one place.
 func (e *encoder) insert(p property) {
 	key := e.arena[p.start:p.value]
 	p.hash = maphash.Bytes(hashSeed, key)
-	if i := e.find(p.hash, key); i >= 0 {
-		e.props[i].kind = deadKind
+	old := e.find(p.hash, key)
+	if old >= 0 {
+		e.props[old].kind = deadKind
 	}
 	e.props = append(e.props, p)
-	switch n := len(e.props); {
+	n := len(e.props)
+	switch {
 	case n <= tableFrom:
 	case n*2 > len(e.table):
 		e.grow()
+	case old >= 0:
+		e.table[e.slot(p.hash, int32(old))] = int32(n - 1)
 	default:
 		e.place(n - 1)
 	}
@@ -75,6 +80,17 @@ func (e *encoder) find(hash uint64, key []byte) int {
 	return -1
 }
 
+// slot returns where the table holds i, or the free place where the search for
+// its hash ends.
+func (e *encoder) slot(hash uint64, i int32) uint64 {
+	mask := uint64(len(e.table) - 1)
+	at := hash & mask
+	for e.table[at] >= 0 && e.table[at] != i {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
 func (e *encoder) same(i int, hash uint64, key []byte) bool {
 	p := &e.props[i]
 	return p.hash == hash && p.kind != deadKind && bytes.Equal(e.arena[p.start:p.value], key)
@@ -95,15 +111,10 @@ func (e *encoder) grow() {
 		e.table[at] = -1
 	}
 	for i := range e.props {
-		e.place(i)
+		if e.props[i].kind != deadKind {
+			e.place(i)
+		}
 	}
 }
 
-func (e *encoder) place(i int) {
-	mask := uint64(len(e.table) - 1)
-	at := e.props[i].hash & mask
-	for e.table[at] >= 0 {
-		at = (at + 1) & mask
-	}
-	e.table[at] = int32(i)
-}
+func (e *encoder) place(i int) { e.table[e.slot(e.props[i].hash, -1)] = int32(i) }

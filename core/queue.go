@@ -29,7 +29,9 @@ var chunks = sync.Pool{New: func() any {
 // newChunk returns an empty chunk with room for an event of size bytes. It may
 // allocate, so it is called without the lock.
 func newChunk(size int) *chunk {
-	if size > chunkBytes {
+	// Two that are over half of a chunk do not share one, and would waste as much
+	// as they take.
+	if size > chunkBytes/2 {
 		return &chunk{buf: make([]byte, 0, size), ends: make([]int32, 0, 1)}
 	}
 	return chunks.Get().(*chunk)

@@ -24,7 +24,7 @@ const MaxDepth = 64
 
 // maxValues bounds how many values one may hold: more could not fit an event,
 // and a LogValuer that returns itself twice would otherwise never end.
-const maxValues = 100_000
+const maxValues = 200_000
 
 var (
 	errTooDeep = errors.New("nested too deep")
@@ -75,6 +75,10 @@ type reducer struct {
 }
 
 func (r *reducer) value(v slog.Value, depth int) slog.Value {
+	// Here too: a group may stand twice in a group that stands twice in another.
+	if r.values++; r.values > maxValues {
+		return Failed(errTooMany)
+	}
 	switch v.Kind() {
 	case slog.KindGroup:
 		return r.group(v.Group(), depth)
