@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -30,8 +31,10 @@ const (
 	// Empty fields are left out. Properties keep their keys and their nesting,
 	// sorted by key: groups, maps and structs are objects, lists are arrays, all
 	// integers are numbers, a duration is milliseconds, a time an RFC 3339
-	// string in UTC, and NaN and the infinities are strings. There is no id, so
-	// that an event sent again under a new key cannot be told from another one.
+	// string in UTC, and NaN, the infinities and numbers beyond 64 bits are
+	// strings. Within a list stands what encoding/json makes of it, sorted
+	// likewise. There is no id, so that an event sent again under a new key
+	// cannot be told from another one.
 	FormatFlat
 )
 
@@ -97,22 +100,29 @@ func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 		return
 	}
 	a = e.plain(a)
+	key := a.Key
+	if !utf8.ValidString(key) {
+		// gateway: keys are compared as they are decoded, so that two which are
+		// equal once they are UTF-8 would refuse the whole request.
+		key = string([]rune(key))
+	}
+	if a.Value.Kind() == slog.KindGroup && depth >= value.MaxDepth {
+		a.Value = slog.StringValue(tooDeep)
+	}
 	if a.Value.Kind() != slog.KindGroup {
-		if v := flatValue(a.Value); v != nil {
-			dst[a.Key] = v
-			e.flatSize(a)
+		if a.Value.Equal(slog.Value{}) {
+			return // nil is left out
+		}
+		if e.flatSize(key, a.Value); !e.tooLarge {
+			dst[key] = flatValue(a.Value)
 		}
 		return
 	}
-	if depth >= value.MaxDepth {
-		dst[a.Key] = tooDeep
-		return
-	}
 	members := dst
-	if a.Key != "" {
+	if key != "" {
 		// The same group twice is one group; a scalar of its name goes.
 		var ok bool
-		if members, ok = dst[a.Key].(map[string]any); !ok {
+		if members, ok = dst[key].(map[string]any); !ok {
 			members = make(map[string]any, len(a.Value.Group()))
 		}
 		e.groups = append(e.groups, a.Key)
@@ -120,24 +130,29 @@ func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 	for _, member := range a.Value.Group() {
 		e.flatten(members, member, depth+1)
 	}
-	if a.Key != "" {
+	if key != "" {
 		e.groups = e.groups[:len(e.groups)-1]
 		if len(members) > 0 {
-			dst[a.Key] = members
+			dst[key] = members
 		}
 	}
 }
 
 // flatSize notices an event that is too large before it is encoded.
-func (e *encoder) flatSize(a slog.Attr) {
-	e.flatBytes += len(a.Key)
-	if a.Value.Kind() == slog.KindString {
-		e.flatBytes += len(a.Value.String())
+func (e *encoder) flatSize(key string, v slog.Value) {
+	e.flatBytes += len(key)
+	switch v.Kind() {
+	case slog.KindString:
+		e.flatBytes += len(v.String())
+	case slog.KindAny:
+		if text, ok := v.Any().(value.JSON); ok {
+			e.flatBytes += len(text)
+		}
 	}
-	e.tooLarge = e.flatBytes > maxEventBytes
+	e.tooLarge = e.tooLarge || e.flatBytes > maxEventBytes
 }
 
-// flatValue is what encoding/json is given for a plain value; nil is left out.
+// flatValue is what encoding/json is given for a plain value.
 func flatValue(v slog.Value) any {
 	switch v.Kind() {
 	case slog.KindFloat64:
@@ -150,8 +165,37 @@ func flatValue(v slog.Value) any {
 		return v.Time().UTC().Format(time.RFC3339Nano)
 	case slog.KindAny:
 		if text, ok := v.Any().(value.JSON); ok {
-			return json.RawMessage(text)
+			return flatJSON(string(text))
 		}
 	}
 	return v.Any()
+}
+
+// flatJSON is what encoding/json is given for a list. It is built anew, because
+// a json.RawMessage of the user's may be in it as it was written: with bytes that
+// are not UTF-8, half a surrogate pair, a key that stands twice, or a number that
+// is beyond a float64, any of which refuses the whole request.
+func flatJSON(text string) any {
+	v, ok := parseJSON(text)
+	if !ok {
+		return text // deeper than encoding/json reads
+	}
+	return flatNumbers(v)
+}
+
+// flatNumbers replaces the numbers in v by what they are elsewhere.
+func flatNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return value.Number(string(v)).Any()
+	case []any:
+		for i := range v {
+			v[i] = flatNumbers(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = flatNumbers(v[key])
+		}
+	}
+	return v
 }

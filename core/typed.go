@@ -3,8 +3,11 @@ package causality
 import (
 	"encoding/json"
 	"hash/maphash"
+	"io"
 	"log/slog"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,9 +29,10 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 	b := append(e.payload[:0], '"')
 	b = append(b, ev.EventType...)
 	b = append(b, '"', ':')
-	b, _, ok = e.appendFields(b, "", fields, ev.UserID)
+	b, _, ok = e.appendFields(b, "", fields, ev)
 	e.payload = b
 	if !ok {
+		e.unfit, e.unfitKey = 0, "" // the custom event has room for all
 		return false
 	}
 	for i := range e.props {
@@ -37,7 +41,7 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 		}
 	}
 	switch {
-	case ev.UserID == "" || fields[0].name == "user_id":
+	case ev.UserID == "" || ev.UserID == ev.DeviceID || fields[0].name == "user_id":
 	case env.namesHost && ev.DeviceID == env.deviceID:
 		ev.DeviceID = ev.UserID
 	default:
@@ -61,9 +65,9 @@ func (e *encoder) leaveOut(key string) {
 }
 
 // appendFields appends the fields of a message as an object: those for which
-// there is a property under the prefix. userID fills user_id. any tells whether
-// there was one, ok whether all fit.
-func (e *encoder) appendFields(b []byte, prefix string, fields []field, userID string) (_ []byte, any, ok bool) {
+// there is a property under the prefix. The UserID fills user_id. any tells
+// whether there was one, ok whether all fit.
+func (e *encoder) appendFields(b []byte, prefix string, fields []field, ev *Event) (_ []byte, any, ok bool) {
 	b = append(b, '{')
 	for i := range fields {
 		f := &fields[i]
@@ -75,19 +79,25 @@ func (e *encoder) appendFields(b []byte, prefix string, fields []field, userID s
 		b = append(b, f.name...)
 		b = append(b, '"', ':')
 		found, ok := false, true
+		p := e.lookup(prefix + f.name)
 		switch {
-		case f.name == "user_id" && userID != "":
-			b, found = appendString(b, userID), true
-		case f.kind == messageField:
-			b, found, ok = e.appendFields(b, prefix+f.name+"_", f.fields, "")
-		case f.kind == textMapField:
-			b, found = e.appendTextMap(b, prefix+f.name+"_")
-		default:
-			if p := e.lookup(prefix + f.name); p != nil {
-				found = true
-				b, ok = appendField(b, f, p.kind, e.arena[p.value:p.end], p.isDuration)
-				p.used = true
+		case f.name == "user_id" && ev.UserID != "":
+			b, found = appendString(b, ev.UserID), true
+		case f.kind == messageField || f.kind == textMapField:
+			if p != nil {
+				return b, any, false // a plain value stands where members should
 			}
+			if f.kind == messageField {
+				b, found, ok = e.appendFields(b, prefix+f.name+"_", f.fields, ev)
+			} else {
+				b, found = e.appendTextMap(b, prefix+f.name+"_")
+			}
+		case p != nil:
+			found = true
+			b, ok = e.appendField(b, f, p)
+			p.used = true
+		default:
+			ok = !e.holdsObject(ev, prefix, f.name)
 		}
 		if !ok || f.required && !found {
 			return b, any, false
@@ -111,6 +121,21 @@ func (e *encoder) lookup(name string) *property {
 	return &e.props[i]
 }
 
+// holdsObject reports whether the event states an object of this name, where a
+// field wants a plain value. Its members are properties such as currency_code;
+// one that is called so by itself is only a property without a field.
+func (e *encoder) holdsObject(ev *Event, prefix, name string) bool {
+	isObject := func(v slog.Value) bool { return value.Resolve(v).Kind() == slog.KindGroup }
+	// What begins with coordinates_x_ can hardly be anything else.
+	v, ok := ev.Properties[name]
+	stated := prefix != "" || ok && isObject(slog.AnyValue(v)) ||
+		slices.ContainsFunc(ev.Attrs, func(a slog.Attr) bool { return a.Key == name && isObject(a.Value) })
+	// Config.ReplaceAttr may have dropped it.
+	return stated && slices.ContainsFunc(e.props, func(p property) bool {
+		return p.kind != deadKind && strings.HasPrefix(string(e.arena[p.start+1:p.value]), prefix+name+"_")
+	})
+}
+
 // appendTextMap appends the properties under a prefix as a map of strings.
 func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 	b = append(b, '{')
@@ -130,10 +155,29 @@ func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 	return append(b, '}'), any
 }
 
-// appendField appends an encoded scalar as the value of a field, or returns
-// false where it does not convert without loss. A duration, which is
+// appendField appends a property as the value of a field, or returns false where
+// it does not convert.
+func (e *encoder) appendField(b []byte, f *field, p *property) ([]byte, bool) {
+	text := e.arena[p.value:p.end]
+	if f.kind != textListField && f.kind != messageListField {
+		return appendScalarField(b, f, p.kind, text, p.isDuration)
+	}
+	var listText string
+	if p.kind != stringKind || json.Unmarshal(text, &listText) != nil {
+		return b, false
+	}
+	v, _ := parseJSON(listText)
+	list, ok := v.([]any)
+	if !ok {
+		return b, false
+	}
+	return e.appendList(b, f, list)
+}
+
+// appendScalarField appends an encoded scalar as the value of a field, or
+// returns false where it does not convert without loss. A duration, which is
 // milliseconds, may be rounded to whole ones.
-func appendField(b []byte, f *field, kind kind, text []byte, isDuration bool) ([]byte, bool) {
+func appendScalarField(b []byte, f *field, kind kind, text []byte, isDuration bool) ([]byte, bool) {
 	inside := string(text)
 	if kind == stringKind {
 		inside = inside[1 : len(inside)-1]
@@ -163,15 +207,21 @@ func appendField(b []byte, f *field, kind kind, text []byte, isDuration bool) ([
 	case enumField:
 		name, ok := f.enum.name(kind, inside)
 		return append(append(append(b, '"'), name...), '"'), ok
-	case textListField, messageListField:
-		var list []json.RawMessage
-		var listText string
-		if kind != stringKind || json.Unmarshal(text, &listText) != nil || json.Unmarshal([]byte(listText), &list) != nil {
-			return b, false
-		}
-		return appendList(b, f, list)
 	}
 	return b, false
+}
+
+// parseJSON decodes one JSON text, with its numbers as they are written.
+func parseJSON(text string) (v any, ok bool) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return nil, false
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, false // more than one
+	}
+	return v, true
 }
 
 // appendText appends an encoded scalar as a string.
@@ -202,12 +252,7 @@ func integer(kind kind, text string, isDuration bool) (n int64, ok bool) {
 // name returns the full name of a value given by its full name, its short one in
 // any case ("left"), or its number.
 func (e *enum) name(kind kind, text string) (string, bool) {
-	switch kind {
-	case intKind:
-		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(e.names) {
-			return e.prefix + e.names[n], true
-		}
-	case stringKind:
+	if kind == stringKind {
 		short := strings.TrimPrefix(text, e.prefix)
 		for _, name := range e.names {
 			if strings.EqualFold(name, short) {
@@ -215,24 +260,28 @@ func (e *enum) name(kind kind, text string) (string, bool) {
 			}
 		}
 	}
+	// Numbers out of JSON are floats in Go.
+	if n, ok := integer(kind, text, false); ok && n >= 0 && n < int64(len(e.names)) {
+		return e.prefix + e.names[n], true
+	}
 	return "", false
 }
 
+// textElement is an element of a textListField.
+var textElement = field{kind: textField}
+
 // appendList appends the elements of a repeated field.
-func appendList(b []byte, f *field, list []json.RawMessage) ([]byte, bool) {
+func (e *encoder) appendList(b []byte, f *field, list []any) ([]byte, bool) {
 	b = append(b, '[')
 	for i, element := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		v := value.OfJSON(element)
 		ok := false
-		switch {
-		case f.kind == textListField && v.Kind() != slog.KindAny && v.Kind() != slog.KindGroup:
-			text, kind := appendScalar(nil, v)
-			b, ok = appendText(b, kind, text), true
-		case f.kind == messageListField && element[0] == '{':
-			b, ok = appendMessage(b, f.fields, v.Group())
+		if f.kind == textListField {
+			b, ok = appendElement(b, &textElement, element)
+		} else if members, isObject := element.(map[string]any); isObject {
+			b, ok = e.appendMessage(b, f, members)
 		}
 		if !ok {
 			return b, false // gateway: a null in a list refuses the request
@@ -243,34 +292,55 @@ func appendList(b []byte, f *field, list []json.RawMessage) ([]byte, bool) {
 
 // appendMessage appends one message of a list. Members that it has no field for
 // are left out.
-func appendMessage(b []byte, fields []field, members []slog.Attr) ([]byte, bool) {
+func (e *encoder) appendMessage(b []byte, list *field, members map[string]any) ([]byte, bool) {
 	b = append(b, '{')
-	any := false
-	for i := range fields {
-		f := &fields[i]
-		for j := len(members) - 1; j >= 0; j-- { // the last of equal keys wins
-			if members[j].Key != f.name {
-				continue
-			}
-			v := members[j].Value
-			if v.Kind() == slog.KindAny && v.Any() == nil {
-				break
-			}
-			if v.Kind() == slog.KindAny || v.Kind() == slog.KindGroup {
-				return b, false
-			}
-			if any {
-				b = append(b, ',')
-			}
-			b = append(append(append(b, '"'), f.name...), '"', ':')
-			text, kind := appendScalar(nil, v)
-			var ok bool
-			if b, ok = appendField(b, f, kind, text, false); !ok {
-				return b, false
-			}
-			any = true
-			break
+	any, known := false, 0
+	for i := range list.fields {
+		f := &list.fields[i]
+		v, ok := members[f.name]
+		if ok {
+			known++
+		}
+		if v == nil {
+			continue
+		}
+		if any {
+			b = append(b, ',')
+		}
+		any = true
+		b = append(append(append(b, '"'), f.name...), '"', ':')
+		if b, ok = appendElement(b, f, v); !ok {
+			return b, false
 		}
 	}
+	if known < len(members) {
+		e.leaveOutMembers(list, members)
+	}
 	return append(b, '}'), true
+}
+
+// leaveOutMembers counts the members that a message of a list has no field for.
+func (e *encoder) leaveOutMembers(list *field, members map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if members[key] != nil && !slices.ContainsFunc(list.fields, func(f field) bool { return f.name == key }) {
+			e.leaveOut(list.name + "_" + key)
+		}
+	}
+}
+
+// appendElement appends a scalar out of a list as the value of a field.
+func appendElement(b []byte, f *field, v any) ([]byte, bool) {
+	var plain slog.Value
+	switch v := v.(type) {
+	case string:
+		plain = slog.StringValue(v)
+	case bool:
+		plain = slog.BoolValue(v)
+	case json.Number:
+		plain = value.Number(string(v))
+	default:
+		return b, false
+	}
+	text, kind := appendScalar(nil, plain)
+	return appendScalarField(b, f, kind, text, false)
 }
