@@ -26,11 +26,13 @@ type batch struct {
 
 	// uncertain: it was in a request whose outcome nobody knows.
 	uncertain bool
-	// resends counts how often the gateway could not store it for the moment.
-	resends int
+	// stalledAt is when the gateway could last not store it for the moment, and
+	// resends how often it could not while it stored others.
+	stalledAt time.Time
+	resends   int
 	// due is when it may be sent; the zero time is at once.
 	due time.Time
-	// refusedAt is when the gateway refused all that was sent, this included.
+	// refusedAt is when the gateway refused this, before it took anything since.
 	refusedAt time.Time
 	// behind: it lets fresh events go first.
 	behind bool
@@ -70,17 +72,15 @@ func (bt *batch) start(i int) int {
 	return int(bt.ends[i-1]) + len(separator)
 }
 
-// bytes is what the events count against Config.MaxQueueBytes.
-func (bt *batch) bytes() int {
-	return len(bt.body) - len(bodyHead) - len(bodyTail) + len(separator)
-}
-
 // subset returns a new batch of the events for which keep is true, or nil if
 // there is none.
 func (bt *batch) subset(keep func(i int) bool) *batch {
-	events, bytes := 0, 0
+	events, bytes, first := 0, 0, 0
 	for i := range bt.len() {
 		if keep(i) {
+			if events == 0 {
+				first = i
+			}
 			events++
 			bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
 		}
@@ -89,8 +89,8 @@ func (bt *batch) subset(keep func(i int) bool) *batch {
 		return nil
 	}
 	part := newBatch(events, bytes, nil)
-	part.seq, part.uncertain, part.resends = bt.seq, bt.uncertain, bt.resends
-	part.refusedAt, part.behind = bt.refusedAt, bt.behind
+	part.seq, part.uncertain, part.resends = bt.seq+uint64(first), bt.uncertain, bt.resends
+	part.stalledAt, part.refusedAt, part.behind = bt.stalledAt, bt.refusedAt, bt.behind
 	for i := range bt.len() {
 		if keep(i) {
 			part.body = append(part.body, bt.body[bt.start(i):bt.ends[i]]...)

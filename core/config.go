@@ -128,7 +128,7 @@ type Config struct {
 	// are never followed, whatever the Transport.
 	Transport http.RoundTripper
 	// Logger receives the client's own diagnostics: at most one line of a kind
-	// every 10 seconds. Default slog.Default(); slog.New(slog.DiscardHandler)
+	// every 10 seconds. Default what slog.Default() is at that time; slog.New(slog.DiscardHandler)
 	// silences them.
 	Logger *slog.Logger
 	// OnError is called with every delivery error, in order, from one
@@ -206,9 +206,6 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxQueueBytes, defaultMaxQueueBytes)
 	setDefault(&c.MaxInFlight, defaultMaxInFlight)
 	setDefault(&c.CloseTimeout, defaultCloseTimeout)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
 	return c
 }
 
@@ -250,7 +247,7 @@ func (c *Config) validate() error {
 	}
 	if c.BatchSize < 1 {
 		bad("BatchSize is %d; it must be at least 1, for example 50", c.BatchSize)
-	} else if c.BatchSize > c.MaxBatchSize {
+	} else if c.MaxBatchSize >= 1 && c.BatchSize > c.MaxBatchSize {
 		bad("BatchSize is %d, over MaxBatchSize %d; for example 50", c.BatchSize, c.MaxBatchSize)
 	}
 	if c.MaxRetries < -1 {
@@ -298,7 +295,7 @@ func endpointProblem(endpoint string) string {
 	case err != nil:
 		// url's own error repeats the input, and with it a password.
 		return "is not a URL"
-	case u.User != nil:
+	case u.User != nil, u.Opaque != "" && strings.Contains(endpoint, "@"): // "user:password@host" is opaque
 		return "carries a user name or password; the key goes into APIKey"
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Sprintf("is %q, which does not start with http:// or https://", endpoint)
@@ -319,10 +316,8 @@ func (c Config) public() []slog.Attr {
 		key = ""
 	}
 	endpoint := c.Endpoint
-	if u, err := url.Parse(endpoint); err != nil {
-		endpoint = redacted
-	} else {
-		endpoint = u.Redacted()
+	if _, err := url.Parse(endpoint); err != nil || strings.Contains(endpoint, "@") {
+		endpoint = redacted // there may be credentials in it
 	}
 	return []slog.Attr{
 		slog.String("APIKey", key),

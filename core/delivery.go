@@ -14,7 +14,7 @@ const (
 	// after that they wait behind fresh ones.
 	maxSearch = 128
 	// maxResends is how often an event is sent again that the gateway could
-	// not store for the moment.
+	// not store for the moment, while it stored others.
 	maxResends = 5
 	// takenRecently is how long a 200 vouches for the gateway: an event that
 	// it refuses alone after that is itself to blame.
@@ -32,10 +32,11 @@ type delivery struct {
 	probe    bool
 	refusals int // rounds in which the gateway refused all it was sent
 
-	took   bool // the gateway took a request
-	sent   int  // requests made to find bad events
-	stalls int  // requests of which the gateway could store nothing
-	res    result
+	took      bool      // the gateway took a request
+	refusedAt time.Time // when it first refused one for its content
+	sent      int       // requests since, made to find bad events
+	stalls    int       // requests of which the gateway could store nothing
+	res       result
 }
 
 // result is what a delivery came to.
@@ -62,12 +63,19 @@ type result struct {
 func (d *delivery) run(ctx context.Context, bt *batch) {
 	d.res = result{batch: bt, probe: d.probe}
 	work := []*batch{bt} // what is left to send, the next one last
-	for len(work) > 0 && d.res.err == nil {
+	for len(work) > 0 && d.res.err == nil && d.sent < maxSearch {
 		bt, work = work[len(work)-1], work[:len(work)-1]
 		work = append(work, d.deliver(ctx, bt)...)
 	}
-	for i := len(work) - 1; i >= 0; i-- {
-		d.res.kept = append(d.res.kept, work[i])
+	slices.Reverse(work)
+	if d.res.err != nil {
+		d.res.kept = append(d.res.kept, work...)
+	} else {
+		for _, bt := range work {
+			// What the gateway takes of its batch will vouch for it.
+			bt.behind, bt.refusedAt = true, d.refusedAt
+			d.res.later = append(d.res.later, bt)
+		}
 	}
 	d.b.results <- d.res
 }
@@ -86,6 +94,12 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 	out := d.b.transport.sendBatch(ctx, bt, d.retries)
 	d.res.timedOut = d.res.timedOut || out.timedOut
 	d.res.elapsed = max(d.res.elapsed, out.elapsed)
+	if out.verdict == refused && d.sent == 0 {
+		d.refusedAt = time.Now()
+	}
+	if !d.refusedAt.IsZero() {
+		d.sent++
+	}
 	switch out.verdict {
 	case accepted:
 		return d.settle(ctx, bt, out)
@@ -116,19 +130,31 @@ func halves(bt *batch) []*batch {
 	return []*batch{rest, first}
 }
 
-// settle counts the events of a request that the gateway took.
+// settle counts the events of a request that the gateway took, and returns those
+// that it could not store and that are to be tried again at once.
 func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch {
-	d.b.mu.Lock()
-	d.b.lastTaken = time.Now()
-	d.b.mu.Unlock()
+	d.took = true
 	stored := make([]bool, bt.len())
 	for i := range stored {
 		stored[i] = true
 	}
-	var transient []int
 	for _, r := range out.rejections {
 		stored[r.index] = false
-		if r.transient && bt.resends < maxResends {
+	}
+	now := time.Now()
+	d.b.mu.Lock()
+	d.b.lastTaken = now
+	if len(out.rejections) < bt.len() {
+		d.b.lastStored = now
+	}
+	// Where the gateway stores others meanwhile, it is the event's own trouble
+	// and costs one of its tries. Where it can store nothing none is spent: an
+	// outage of its store may last longer than any number of tries.
+	isOwn := len(out.rejections) < bt.len() || !bt.stalledAt.IsZero() && !d.b.lastStored.Before(bt.stalledAt)
+	d.b.mu.Unlock()
+	var transient []int
+	for _, r := range out.rejections {
+		if r.transient && (!isOwn || bt.resends < maxResends) {
 			transient = append(transient, r.index)
 		} else {
 			d.reject(bt, r.index, &GatewayError{StatusCode: http.StatusOK, Message: "rejected: " + r.reason, Events: 1})
@@ -140,23 +166,21 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 			d.b.uncertain += uint64(events)
 		}
 	})
-	d.took = true
 	if len(transient) == 0 {
 		return nil
 	}
 	// gateway: it has marked the keys of these events as seen, so that under
 	// the same key they would be answered "accepted" and never stored.
 	part := bt.subset(func(i int) bool { return slices.Contains(transient, i) })
-	part.resends++
 	part.rekey()
-	if part.len() < bt.len() {
-		part.due = time.Now().Add(exponentialBackoff(part.resends - 1))
+	part.stalledAt = now
+	if isOwn {
+		part.due = now.Add(exponentialBackoff(part.resends))
+		part.resends++
 		d.res.later = append(d.res.later, part)
 		return nil
 	}
-	// It could store nothing: that is the gateway's trouble, and to send the
-	// rest would spend their tries too.
-	if d.stalls++; d.stalls > d.retries || !d.b.transport.sleep(ctx, exponentialBackoff(d.stalls-1)) {
+	if d.stalls++; d.stalls > d.retries || !d.b.transport.sleep(ctx, exponentialBackoff(part.resends+d.stalls-1)) {
 		d.res.err = &GatewayError{StatusCode: http.StatusOK, Message: "it could store none of the events: " + out.rejections[0].reason, Events: bt.len()}
 		d.res.tookNone = true
 	}
@@ -165,12 +189,7 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // search finds the bad events of a refused batch.
 func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
-	d.sent++
 	switch taken := d.taken(); {
-	case d.sent > maxSearch:
-		bt.behind, bt.refusedAt = true, time.Now()
-		d.res.later = append(d.res.later, bt)
-		return nil
 	case out.line >= 0:
 		d.reject(bt, out.line, out.err)
 		if rest := bt.subset(func(i int) bool { return i != out.line }); rest != nil {

@@ -26,6 +26,7 @@ const (
 	sayLost
 	sayPlainHTTP
 	sayHookPanic
+	sayOnErrorPanic
 	sayAdapter
 	lines
 )
@@ -35,18 +36,20 @@ var lineText = [lines]struct {
 	level   slog.Level
 	message string
 }{
-	sayQueueFull: {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
-	sayInvalid:   {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
-	sayClosed:    {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
-	sayProperty:  {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
-	sayRenamed:   {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
-	sayRejected:  {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
-	sayPaused:    {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
-	sayResumed:   {slog.LevelInfo, "causality: events are delivered again"},
-	sayLost:      {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
-	sayPlainHTTP: {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
-	sayHookPanic: {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
-	sayAdapter:   {slog.LevelError, "causality: a logger adapter cannot work"},
+	sayQueueFull:    {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
+	sayInvalid:      {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
+	sayClosed:       {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
+	sayProperty:     {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
+	sayRenamed:      {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
+	sayUnfit:        {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
+	sayRejected:     {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
+	sayPaused:       {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
+	sayResumed:      {slog.LevelInfo, "causality: events are delivered again"},
+	sayLost:         {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
+	sayPlainHTTP:    {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
+	sayOnErrorPanic: {slog.LevelError, "causality: Config.OnError panicked; mend it"},
+	sayHookPanic:    {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
+	sayAdapter:      {slog.LevelError, "causality: a logger adapter cannot work"},
 }
 
 func init() {
@@ -160,7 +163,7 @@ func (r *reporter) resumed(after time.Duration) {
 // that Close returns.
 func (r *reporter) lost(events int, why error) error {
 	r.say(sayLost, events, "", why)
-	err := fmt.Errorf("causality: closed with %d events undelivered, which are lost: %w", events, why)
+	err := fmt.Errorf("%w with %d events undelivered, which are lost: %w", ErrClosed, events, why)
 	r.error(err)
 	return err
 }
@@ -279,13 +282,19 @@ func (r *reporter) write(l readyLine) {
 		attrs = append(attrs, slog.String("reason", l.err.Error()))
 	}
 	text := lineText[l.kind]
-	r.logger.LogAttrs(r.ctx, text.level, text.message, attrs...)
+	logger := r.logger
+	if logger == nil {
+		// Not before: a default that was in force when the client was made may
+		// write through another that is in force now.
+		logger = slog.Default()
+	}
+	logger.LogAttrs(r.ctx, text.level, text.message, attrs...)
 }
 
 func (r *reporter) callOnError(err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.logger.LogAttrs(r.ctx, slog.LevelError, "causality: Config.OnError panicked; mend it", slog.Any("panic", p))
+			r.say(sayOnErrorPanic, 1, "", fmt.Errorf("panic: %v", p))
 		}
 	}()
 	r.onError(err)
@@ -307,9 +316,14 @@ func (r *reporter) close(ctx context.Context) {
 	defer r.mu.Unlock()
 	r.closing = true
 	notify(r.kick)
-	stop := context.AfterFunc(ctx, r.idle.Broadcast)
+	stop := context.AfterFunc(ctx, func() {
+		r.mu.Lock() // else it may fall between the look at ctx and the wait
+		defer r.mu.Unlock()
+		r.idle.Broadcast()
+	})
 	defer stop()
 	for r.running && ctx.Err() == nil {
 		r.idle.Wait()
 	}
+	r.closing = false // who tracks after Close is told in measure too
 }

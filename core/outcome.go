@@ -3,6 +3,7 @@ package causality
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -156,7 +157,8 @@ func retryAfter(header http.Header) time.Duration {
 	if text == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+	// Beyond its range ParseInt returns the nearest number within.
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(max(0, min(seconds, int64(maxRetryAfter/time.Second)))) * time.Second
 	}
 	at, err := http.ParseTime(text)

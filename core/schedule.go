@@ -1,10 +1,12 @@
 package causality
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -25,6 +27,7 @@ type schedule struct {
 	paused   bool
 	pausedAt time.Time
 	probeAt  time.Time
+	probedAt time.Time // of the last probe
 	probing  bool
 	step     int   // of the pause
 	probeOne bool  // the gateway took none of the events: a probe risks one
@@ -45,7 +48,7 @@ func (b *batcher) dispatch() {
 		b.inFlight = append(b.inFlight, bt)
 		d := &delivery{b: b, retries: max(b.cfg.MaxRetries, 0), refusals: b.refusals}
 		if b.paused {
-			b.probing = true
+			b.probing, b.probedAt = true, time.Now()
 			d.retries, d.probe = 0, true
 		}
 		go d.run(b.ctx, bt)
@@ -58,7 +61,9 @@ func (b *batcher) dispatch() {
 	case len(b.inFlight) == b.cfg.MaxInFlight || b.paused:
 		b.wakeAt = math.MaxInt // nothing could be done about it
 	default:
-		b.wakeAt = b.fill()
+		if b.wakeAt = b.fill(); b.fresh.len >= b.wakeAt {
+			notify(b.wake) // it filled since next looked, and woke nobody
+		}
 	}
 }
 
@@ -68,19 +73,17 @@ func (b *batcher) next(now time.Time) *batch {
 		if b.probing || now.Before(b.probeAt) {
 			return nil
 		}
-		n := b.cfg.BatchSize
 		if b.probeOne {
 			// Fresh events tell best whether the gateway refuses everything.
 			if bt := b.drain(1); bt != nil {
 				return bt
 			}
-			n = 1
+			return b.takeUntried()
 		}
-		n = min(n, b.maxSize)
-		if bt := b.takeWaiting(now, n, true); bt != nil {
+		if bt := b.takeWaiting(now, b.fill(), true); bt != nil {
 			return bt
 		}
-		return b.drain(n)
+		return b.drain(b.fill())
 	}
 	if bt := b.takeWaiting(now, b.size, false); bt != nil {
 		return bt
@@ -117,13 +120,29 @@ func (b *batcher) takeWaiting(now time.Time, n int, any bool) *batch {
 	return nil
 }
 
+// takeUntried takes the waiting event that has not been refused for longest, so
+// that the probes of a gateway which only seems to refuse everything come to one
+// that it takes.
+func (b *batcher) takeUntried() *batch {
+	if len(b.waiting) == 0 {
+		return nil
+	}
+	untried := 0
+	for i, bt := range b.waiting {
+		if bt.refusedAt.Before(b.waiting[untried].refusedAt) {
+			untried = i
+		}
+	}
+	return b.take(untried, 1)
+}
+
 func (b *batcher) take(i, n int) *batch {
 	first, rest := b.waiting[i].split(n)
 	if rest != nil {
 		rest.due = b.waiting[i].due
 		b.waiting[i] = rest
 	} else {
-		b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
+		b.waiting = slices.Delete(b.waiting, i, i+1)
 	}
 	return first
 }
@@ -191,8 +210,9 @@ func (b *batcher) pause(res result) {
 }
 
 // probeNow brings the next probe forward, though not before the gateway asked.
+// However often Flush is called, there is one probe in closingWait.
 func (b *batcher) probeNow() {
-	b.probeAt = time.Now()
+	b.probeAt = b.probedAt.Add(closingWait)
 	if held := b.transport.held(); held.After(b.probeAt) {
 		b.probeAt = held
 	}
@@ -200,17 +220,13 @@ func (b *batcher) probeNow() {
 
 // handle takes in what a delivery came to.
 func (b *batcher) handle(res result) {
-	for i, bt := range b.inFlight {
-		if bt == res.batch {
-			b.inFlight = append(b.inFlight[:i], b.inFlight[i+1:]...)
-			break
-		}
-	}
+	b.inFlight = slices.DeleteFunc(b.inFlight, func(bt *batch) bool { return bt == res.batch })
 	if res.probe {
 		b.probing = false
 	}
-	b.waiting = append(res.kept, b.waiting...)
-	b.waiting = append(b.waiting, res.later...)
+	b.waiting = append(append(res.kept, b.waiting...), res.later...)
+	// The oldest first, whichever delivery ended first.
+	slices.SortStableFunc(b.waiting, func(a, other *batch) int { return cmp.Compare(a.seq, other.seq) })
 	if b.isClosed.Load() {
 		b.hurry()
 	}
@@ -229,7 +245,7 @@ func (b *batcher) handle(res result) {
 		return
 	}
 	if res.settled && b.paused {
-		b.paused, b.probing, b.probeOne, b.refusals = false, false, false, 0
+		b.paused, b.probing, b.probeOne, b.refusals, b.failure = false, false, false, 0, nil
 		b.mu.Lock()
 		b.isPaused = false
 		b.mu.Unlock()
@@ -243,12 +259,13 @@ func (b *batcher) handle(res result) {
 }
 
 // reuse keeps the memory of a settled batch for the next one, while there is
-// work.
+// work. After an outage more are settled than fresh events need.
 func (b *batcher) reuse(res result) {
 	switch {
 	case b.idle():
 		b.spare = nil
-	case len(res.kept)+len(res.later) == 0 && res.batch.readers.Load() == 0 && cap(res.batch.body) <= 2*maxBodyBytes:
+	case len(b.spare) == b.cfg.MaxInFlight || cap(res.batch.body) > 2*maxBodyBytes:
+	case len(res.kept)+len(res.later) == 0 && res.batch.readers.Load() == 0:
 		b.spare = append(b.spare, res.batch)
 	}
 }
@@ -267,11 +284,22 @@ func (b *batcher) adapt(res result) {
 	b.mu.Lock()
 	backlog := b.fresh.len >= b.size
 	b.mu.Unlock()
+	events := res.batch.len()
 	switch {
 	case res.timedOut || res.elapsed > b.cfg.Timeout/4:
-		b.size = max(b.size/2, 1)
-	case res.err == nil && backlog && res.elapsed < b.cfg.Timeout/20:
-		b.size += defaultBatchSize
+		// Half of what was too much, and not once more for each request that
+		// was under way with it.
+		b.size = min(b.size, max(events/2, 1))
+	case res.err != nil || res.elapsed >= b.cfg.Timeout/20:
+	case backlog || b.size < b.cfg.BatchSize:
+		size := b.size + min(b.size, defaultBatchSize)
+		if !backlog {
+			size = min(size, b.cfg.BatchSize) // well again
+		}
+		// A small request that was fast says little of a large one.
+		if res.elapsed*time.Duration(size) <= b.cfg.Timeout/4*time.Duration(events) {
+			b.size = size
+		}
 	}
 	b.size = min(b.size, b.maxSize)
 }
@@ -312,7 +340,7 @@ func (b *batcher) flush(req flushRequest) {
 	if !b.paused || b.probing {
 		return
 	}
-	if b.probeNow(); b.probeAt.After(time.Now()) {
+	if b.probeNow(); b.transport.held().After(time.Now()) {
 		b.replyFlushers(b.waitError)
 	}
 }

@@ -36,7 +36,7 @@ type httpTransport struct {
 	// chose: a proxy may echo the request. The key lives in these closures
 	// alone, where no verb of fmt can reach it.
 	authorize   func(http.Header)
-	redact      func(string) string
+	redact      func([]byte) []byte
 	userAgent   string
 	timeout     time.Duration
 	atLeastOnce bool
@@ -57,7 +57,7 @@ func newHTTPTransport(cfg *Config) *httpTransport {
 		url:          strings.TrimRight(cfg.Endpoint, "/") + batchPath,
 		roundTripper: cfg.Transport,
 		authorize:    func(h http.Header) { h.Set("X-API-Key", key) },
-		redact:       func(s string) string { return strings.ReplaceAll(s, key, redacted) },
+		redact:       func(b []byte) []byte { return redactKey(b, key) },
 		userAgent:    fmt.Sprintf("causality-go/%s (%s; %s/%s)", SDKVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		timeout:      cfg.Timeout,
 		atLeastOnce:  cfg.AtLeastOnce,
@@ -91,7 +91,8 @@ func newPool(maxInFlight int) *http.Transport {
 }
 
 // sendBatch posts bt, and repeats the same bytes, so under the same keys, while
-// the verdict is again and repeats are left. It returns the last outcome.
+// the verdict is again and repeats are left. It returns the last outcome, which
+// timed out if any did.
 func (t *httpTransport) sendBatch(ctx context.Context, bt *batch, retries int) outcome {
 	last := outcome{verdict: again, line: -1}
 	for attempt := 0; ; attempt++ {
@@ -105,7 +106,9 @@ func (t *httpTransport) sendBatch(ctx context.Context, bt *batch, retries int) o
 		if attempt > 0 {
 			t.retries.Add(1)
 		}
+		timedOut := last.timedOut
 		last = t.post(ctx, bt)
+		last.timedOut = last.timedOut || timedOut
 		if last.unknown {
 			bt.uncertain = true
 			if t.atLeastOnce {
@@ -142,7 +145,7 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 	body := &requestBody{reader: bytes.NewReader(bt.body), batch: bt}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, body)
 	if err != nil {
-		return outcome{verdict: denied, line: -1, err: fmt.Errorf("Endpoint: %w", err)}
+		return outcome{verdict: denied, line: -1, err: fmt.Errorf("no request can be made of the Endpoint: %w", err)}
 	}
 	// No GetBody: a transport that has one may send a request twice by itself.
 	req.ContentLength = int64(len(bt.body))
@@ -161,6 +164,7 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 		}
 	}
 	text, err := readBody(resp.Body)
+	text = t.redact(text) // before its words are cut, and a key with them
 	var out outcome
 	switch {
 	case err == nil:
@@ -176,7 +180,7 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 		}
 	}
 	if answer, ok := out.err.(*GatewayError); ok {
-		answer.Message = t.redact(answer.Message)
+		answer.Message = string(t.redact([]byte(answer.Message))) // it may have been escaped
 	}
 	out.elapsed = time.Since(start)
 	if t.atLeastOnce && out.verdict == again && resp.StatusCode != http.StatusTooManyRequests && !out.timedOut {
@@ -213,21 +217,33 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 }
 
 // requestBody notices when a transport begins to read the body, after which a
-// failure tells nothing about the events, and when it lets go of it.
+// failure tells nothing about the events, and when it lets go of it. HTTP/2
+// closes a body that it gives up while another goroutine may be reading it: the
+// memory is free only when that has ended.
 type requestBody struct {
 	reader  *bytes.Reader
 	batch   *batch
 	started atomic.Bool
-	closed  atomic.Bool
+
+	mu     sync.Mutex // held while reading
+	closed bool
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
 	b.started.Store(true)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
 	return b.reader.Read(p)
 }
 
 func (b *requestBody) Close() error {
-	if !b.closed.Swap(true) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.closed = true
 		b.batch.readers.Add(-1)
 	}
 	return nil
@@ -235,13 +251,22 @@ func (b *requestBody) Close() error {
 
 // networkError describes a request without an answer.
 func (t *httpTransport) networkError(err error) error {
-	if text := err.Error(); t.redact(text) != text {
-		err = errors.New(t.redact(text)) // what it wraps would show the key
+	text := []byte(err.Error())
+	if shown := t.redact(text); !bytes.Equal(shown, text) {
+		err = errors.New(string(shown)) // what it wraps would show the key
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the gateway did not answer in time: %w", err)
 	}
 	return fmt.Errorf("the gateway cannot be reached: %w", err)
+}
+
+// redactKey returns b without the key, which it almost never has.
+func redactKey(b []byte, key string) []byte {
+	if key == "" || !bytes.Contains(b, []byte(key)) {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte(key), []byte(redacted))
 }
 
 func isBusy(err error) bool {

@@ -1,0 +1,237 @@
+package causality_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// clearEnv unsets every variable that a Config can come from, for this test.
+func clearEnv(t *testing.T) {
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "CAUSALITY_") {
+			t.Setenv(name, "") // so that it is restored
+			os.Unsetenv(name)
+		}
+	}
+}
+
+func TestAConfigIsRefusedWithItsFieldAndAnExample(t *testing.T) {
+	clearEnv(t)
+	tests := []struct {
+		name   string
+		change func(*causality.Config)
+		want   string // a regular expression
+	}{
+		{"no key", func(c *causality.Config) { c.APIKey = "" }, `APIKey is empty.*CAUSALITY_API_KEY`},
+		{"a key with a line feed", func(c *causality.Config) { c.APIKey = testKey + "\n" }, `APIKey has characters.*TrimSpace`},
+		{"a key with a space", func(c *causality.Config) { c.APIKey = "a b" }, `APIKey has characters`},
+		{"a key that is not ASCII", func(c *causality.Config) { c.APIKey = "ключ" }, `APIKey has characters`},
+		{"no endpoint", func(c *causality.Config) { c.Endpoint = "" }, `Endpoint is empty.*for example https://`},
+		{"an endpoint without scheme", func(c *causality.Config) { c.Endpoint = "gateway.test" }, `Endpoint is "gateway.test", which does not start with http.*for example`},
+		{"an endpoint with host and port alone", func(c *causality.Config) { c.Endpoint = "localhost:8080" }, `Endpoint is "localhost:8080", which does not start with http`},
+		{"an endpoint of another scheme", func(c *causality.Config) { c.Endpoint = "ftp://gateway.test" }, `Endpoint is "ftp://gateway.test", which does not start`},
+		{"an endpoint without host", func(c *causality.Config) { c.Endpoint = "https://" }, `Endpoint is "https://", which has no host`},
+		{"an endpoint with a port alone", func(c *causality.Config) { c.Endpoint = "https://:8080" }, `Endpoint .* has no host`},
+		{"an endpoint that is no URL", func(c *causality.Config) { c.Endpoint = "https://a b" }, `Endpoint is not a URL`},
+		{"an endpoint with a line feed", func(c *causality.Config) { c.Endpoint = "https://gateway.test\n" }, `Endpoint is not a URL`},
+		{"an endpoint with credentials", func(c *causality.Config) { c.Endpoint = "https://u:p@gateway.test" }, `Endpoint carries a user name`},
+		{"an endpoint with a query", func(c *causality.Config) { c.Endpoint = "https://gateway.test?a=b" }, `Endpoint carries a query`},
+		{"an endpoint with an empty query", func(c *causality.Config) { c.Endpoint = "https://gateway.test/?" }, `Endpoint carries a query`},
+		{"an endpoint with a fragment", func(c *causality.Config) { c.Endpoint = "https://gateway.test#x" }, `Endpoint carries a query or a fragment`},
+		{"no app", func(c *causality.Config) { c.AppID = "" }, `AppID is empty.*for example checkout`},
+		{"an app with a space", func(c *causality.Config) { c.AppID = "my app" }, `AppID is "my app"; only letters.*for example`},
+		{"an app with a slash", func(c *causality.Config) { c.AppID = "a/b" }, `AppID is "a/b"`},
+		{"an app with a line feed", func(c *causality.Config) { c.AppID = "a\n" }, `AppID is "a\\n"`},
+		{"an app that is not ASCII", func(c *causality.Config) { c.AppID = "café" }, `AppID is "café"`},
+		{"an app that is too long", func(c *causality.Config) { c.AppID = strings.Repeat("a", 257) }, `AppID is "a{64}"`},
+		{"MaxBatchSize over the gateway's limit", func(c *causality.Config) { c.MaxBatchSize = 1001 }, `MaxBatchSize is 1001.*1 to 1000.*for example 1000`},
+		{"a negative MaxBatchSize", func(c *causality.Config) { c.MaxBatchSize = -1 }, `MaxBatchSize is -1`},
+		{"a negative BatchSize", func(c *causality.Config) { c.BatchSize = -5 }, `BatchSize is -5; .*for example 50`},
+		{"BatchSize over MaxBatchSize", func(c *causality.Config) { c.BatchSize, c.MaxBatchSize = 60, 50 }, `BatchSize is 60, over MaxBatchSize 50`},
+		{"BatchSize over the gateway's limit", func(c *causality.Config) { c.BatchSize = 1001 }, `BatchSize is 1001, over MaxBatchSize 1000`},
+		{"MaxRetries under -1", func(c *causality.Config) { c.MaxRetries = -2 }, `MaxRetries is -2; -1 means none, for example 3`},
+		{"a negative FlushInterval", func(c *causality.Config) { c.FlushInterval = -time.Second }, `FlushInterval is -1s.*for example 30\*time.Second`},
+		{"a negative Timeout", func(c *causality.Config) { c.Timeout = -1 }, `Timeout is -1ns.*for example`},
+		{"a negative CloseTimeout", func(c *causality.Config) { c.CloseTimeout = -1 }, `CloseTimeout is -1ns.*for example`},
+		{"a negative MaxQueueBytes", func(c *causality.Config) { c.MaxQueueBytes = -1 }, `MaxQueueBytes is -1.*for example 32<<20`},
+		{"a negative MaxInFlight", func(c *causality.Config) { c.MaxInFlight = -1 }, `MaxInFlight is -1.*for example 4`},
+	}
+	var all causality.Config
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config(nil)
+			tt.change(&cfg)
+			client, err := causality.New(cfg)
+			if err == nil {
+				abandon(client)
+				t.Fatal("New took it")
+			}
+			if !regexp.MustCompile(tt.want).MatchString(err.Error()) || !strings.HasPrefix(err.Error(), "causality: Config: ") {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+			if n := strings.Count(err.Error(), "\n"); n != 0 {
+				t.Errorf("%d problems for one: %v", n+1, err)
+			}
+		})
+		tt.change(&all)
+	}
+	all.APIKey, all.Endpoint, all.AppID, all.BatchSize, all.MaxBatchSize = "", "", "", -5, 1001
+	_, err := causality.New(all)
+	for _, field := range []string{"APIKey", "Endpoint", "AppID", "BatchSize", "MaxBatchSize", "MaxRetries", "FlushInterval", "Timeout", "CloseTimeout", "MaxQueueBytes", "MaxInFlight"} {
+		if err == nil || !strings.Contains(err.Error(), field+" is") {
+			t.Errorf("%s is missing in %v", field, err)
+		}
+	}
+}
+
+func TestConfigsThatAreFine(t *testing.T) {
+	clearEnv(t)
+	for name, change := range map[string]func(*causality.Config){
+		"the least": func(c *causality.Config) {
+			*c = causality.Config{APIKey: testKey, Endpoint: c.Endpoint, AppID: c.AppID}
+		},
+		"plain http":                    func(c *causality.Config) { c.Endpoint = "http://localhost:8080" },
+		"an address":                    func(c *causality.Config) { c.Endpoint = "http://[::1]:8080/base/" },
+		"capitals in the scheme":        func(c *causality.Config) { c.Endpoint = "HTTPS://gateway.test" },
+		"every character of an app":     func(c *causality.Config) { c.AppID = "aZ09._-" },
+		"the longest app":               func(c *causality.Config) { c.AppID = strings.Repeat("a", 256) },
+		"a key that is no hex":          func(c *causality.Config) { c.APIKey = "dev-key!" },
+		"a small MaxBatchSize alone":    func(c *causality.Config) { c.MaxBatchSize = 10 },
+		"the gateway's limits":          func(c *causality.Config) { c.BatchSize, c.MaxBatchSize = 1000, 1000 },
+		"no retries":                    func(c *causality.Config) { c.MaxRetries = -1 },
+		"a queue too small for any":     func(c *causality.Config) { c.MaxQueueBytes = 1 },
+		"one event a request":           func(c *causality.Config) { c.BatchSize, c.MaxBatchSize = 1, 1 },
+		"a device that is no host name": func(c *causality.Config) { c.DeviceID = "naïve device\n" },
+	} {
+		cfg := config(nil)
+		change(&cfg)
+		client, err := causality.New(cfg)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		abandon(client)
+	}
+}
+
+func TestConfigFromEnv(t *testing.T) {
+	clearEnv(t)
+	for name, value := range map[string]string{
+		"API_KEY": testKey, "ENDPOINT": "https://gateway.test/base/", "APP_ID": "checkout", "DEVICE_ID": "web-3",
+		"BATCH_SIZE": "7", "MAX_BATCH_SIZE": "70", "MAX_RETRIES": "-1", "MAX_QUEUE_BYTES": "1048576", "MAX_IN_FLIGHT": "2",
+		"FLUSH_INTERVAL": "90s", "TIMEOUT": "1m30s", "CLOSE_TIMEOUT": "500ms", "AT_LEAST_ONCE": "true",
+	} {
+		t.Setenv("CAUSALITY_"+name, value)
+	}
+	got := causality.ConfigFromEnv()
+	want := causality.Config{
+		APIKey: testKey, Endpoint: "https://gateway.test/base/", AppID: "checkout", DeviceID: "web-3",
+		BatchSize: 7, MaxBatchSize: 70, MaxRetries: -1, MaxQueueBytes: 1 << 20, MaxInFlight: 2,
+		FlushInterval: 90 * time.Second, Timeout: 90 * time.Second, CloseTimeout: 500 * time.Millisecond, AtLeastOnce: true,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != testKey || got.Disabled {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	client, err := causality.New(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	abandon(client)
+}
+
+func TestAnEnvironmentThatSaysNothingLeavesTheDefaults(t *testing.T) {
+	clearEnv(t)
+	t.Setenv("CAUSALITY_BATCH_SIZE", "")
+	if got := causality.ConfigFromEnv(); fmt.Sprint(got) != fmt.Sprint(causality.Config{}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestVariablesThatCannotBeReadAreAllReported(t *testing.T) {
+	clearEnv(t)
+	bad := map[string]string{
+		"BATCH_SIZE": "many", "MAX_BATCH_SIZE": "1e3", "MAX_RETRIES": "three", "MAX_QUEUE_BYTES": "32MiB", "MAX_IN_FLIGHT": "4.0",
+		"FLUSH_INTERVAL": "30", "TIMEOUT": "10 s", "CLOSE_TIMEOUT": "soon", "DISABLED": "maybe", "AT_LEAST_ONCE": "perhaps",
+	}
+	for name, value := range bad {
+		t.Setenv("CAUSALITY_"+name, value)
+	}
+	cfg := causality.ConfigFromEnv()
+	cfg.APIKey, cfg.Endpoint, cfg.AppID = testKey, "https://gateway.test", "checkout"
+	_, err := causality.New(cfg)
+	for name, value := range bad {
+		want := fmt.Sprintf(`CAUSALITY_%s is %q, which cannot be read; for example CAUSALITY_%[1]s=`, name, value)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in %v", want, err)
+		}
+	}
+}
+
+func TestADisabledClientNeedsNothingAndCountsEverything(t *testing.T) {
+	clearEnv(t)
+	tests := []struct {
+		name string
+		env  string
+		cfg  causality.Config
+	}{
+		{"by its Config", "", causality.Config{Disabled: true}},
+		{"by the environment", "1", causality.Config{}},
+		{"by the environment, whatever its Config says", "true", config(nil)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("CAUSALITY_DISABLED", tt.env)
+			g := newGateway(t)
+			tt.cfg.Transport, tt.cfg.Logger = g, discard
+			tt.cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+				t.Error("BeforeTrack was called")
+				return e, true
+			}
+			client, err := causality.New(tt.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			track(client, 0, 100)
+			client.Track(causality.Event{})
+			flush(t, client)
+			if err := client.FlushContext(context.Background()); err != nil {
+				t.Error(err)
+			}
+			if err := client.Close(); err != nil {
+				t.Error(err)
+			}
+			if s := balanced(t, client); s.Tracked != 101 || s.Dropped.Disabled != 101 || g.count() != 0 {
+				t.Errorf("%d requests, %+v", g.count(), s)
+			}
+		})
+	}
+	t.Run("whose other fields are wrong is refused all the same", func(t *testing.T) {
+		if _, err := causality.New(causality.Config{Disabled: true, BatchSize: -1}); err == nil {
+			t.Error("New took it")
+		}
+	})
+}
+
+func TestTheConfigIsCopied(t *testing.T) {
+	cfg := config(newGateway(t))
+	cfg.ReplaceAttr = func(_ []string, a slog.Attr) slog.Attr { return a }
+	client, err := causality.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer abandon(client)
+	cfg.ReplaceAttr = func([]string, slog.Attr) slog.Attr { panic("changed") }
+	cfg.AppID, cfg.BatchSize = "other", 1
+	track(client, 0, 2)
+	if s := balanced(t, client); s.Queued != 2 || s.Properties.Dropped != 0 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -1,0 +1,338 @@
+//go:build go1.25
+
+package causality_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// without returns from … to-1 but for some.
+func without(from, to int, some ...int) []int {
+	return slices.DeleteFunc(numbered(from, to), func(n int) bool { return slices.Contains(some, n) })
+}
+
+// wantStored fails t unless exactly these numbers were stored, in any order.
+func wantStored(t *testing.T, g *gateway, want []int) {
+	t.Helper()
+	got := g.numbers()
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d events stored, want %d; missing or too many: %v", len(got), len(want), difference(got, want))
+	}
+}
+
+func difference(a, b []int) []int {
+	var only []int
+	for _, n := range slices.Concat(a, b) {
+		if slices.Contains(a, n) != slices.Contains(b, n) {
+			only = append(only, n)
+		}
+	}
+	return only
+}
+
+func TestBadEventsAreFoundAndOnlyTheyAreLost(t *testing.T) {
+	ten := []int{1, 3, 99, 100, 498, 499, 501, 750, 997, 998}
+	tests := []struct {
+		name     string
+		naming   bool
+		events   int
+		bad      []int
+		requests int
+	}{
+		{"the first of a thousand, named", true, 1000, []int{0}, 2},
+		{"the last of a thousand, named", true, 1000, []int{999}, 2},
+		{"ten of a thousand, named one after the other", true, 1000, ten, 11},
+		{"the only one, named", true, 1, []int{0}, 1},
+		{"the first of a thousand, not named", false, 1000, []int{0}, 26},
+		{"one in the middle of a thousand, not named", false, 1000, []int{500}, 26},
+		{"another of a thousand, not named", false, 1000, []int{313}, 26},
+		{"the last but one of a thousand, not named", false, 1000, []int{998}, 26},
+		{"the last of a thousand, not named", false, 1000, []int{999}, 26},
+		{"ten of a thousand, not named", false, 1000, ten, 140},
+		{"one of two, not named", false, 2, []int{1}, 3},
+		{"two of three, not named", false, 3, []int{0, 2}, 4},
+		{"one of seven, not named", false, 7, []int{4}, 10},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGateway(t)
+				g.then(refuses(tt.naming, is(tt.bad...)))
+				client := newClient(t, g, batchSize(1000))
+				track(client, 0, tt.events)
+				flush(t, client)
+				wantStored(t, g, without(0, tt.events, tt.bad...))
+				if n := g.count(); n > tt.requests {
+					t.Errorf("%d requests, want at most %d", n, tt.requests)
+				}
+				s := balanced(t, client)
+				if int(s.Dropped.Rejected) != len(tt.bad) || s.Dropped.Total() != s.Dropped.Rejected || s.Paused {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestARejectedEventIsReportedByNameWithTheGatewaysWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		g := newGateway(t)
+		g.then(refuses(true, is(1)))
+		client := newClient(t, g, func(cfg *causality.Config) { cfg.OnError = func(err error) { reported = append(reported, err) } })
+		track(client, 0, 3)
+		flush(t, client)
+		synctest.Wait()
+		var answer *causality.GatewayError
+		if len(reported) != 1 || !errors.As(reported[0], &answer) || answer.StatusCode != 400 ||
+			!strings.Contains(reported[0].Error(), `event "numbered" is dropped`) || !strings.Contains(reported[0].Error(), `unknown field "nope"`) {
+			t.Errorf("OnError got %v", reported)
+		}
+	})
+}
+
+func TestAGatewayThatRefusesEverythingIsToldSoonAndNothingIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(refuses(false, anyEvent))
+		client := newClient(t, g, batchSize(1000), maxInFlight(1))
+		track(client, 0, 1000)
+		err := client.Flush()
+		if err == nil || !strings.Contains(err.Error(), "the gateway refuses every event") || g.count() > 5 {
+			t.Errorf("after %d requests Flush: %v", g.count(), err)
+		}
+		if s := balanced(t, client); s.Queued != 1000 || !s.Paused {
+			t.Errorf("%+v", s)
+		}
+		// The probes are single events, and they are kept too.
+		before := g.count()
+		track(client, 1000, 1010)
+		time.Sleep(time.Hour)
+		if probes := g.sizes()[before:]; len(probes) < 30 || slices.Max(probes) != 1 {
+			t.Errorf("probes of %v events", probes)
+		}
+		if s := balanced(t, client); s.Queued != 1010 || s.Dropped.Total() != 0 {
+			t.Errorf("%+v", s)
+		}
+		g.then(accept)
+		time.Sleep(2 * time.Minute)
+		flush(t, client)
+		wantStored(t, g, numbered(0, 1010))
+	})
+}
+
+func TestAnEventRefusedAlone(t *testing.T) {
+	// before is what happens before event 7 is tracked, which the gateway
+	// refuses.
+	tests := []struct {
+		name   string
+		before func(t *testing.T, g *gateway, client *causality.Client)
+		kept   bool
+	}{
+		{"is kept where the gateway has never taken one", func(*testing.T, *gateway, *causality.Client) {}, true},
+		{"is rejected where the gateway took one lately", func(t *testing.T, _ *gateway, client *causality.Client) {
+			track(client, 0, 1)
+			flush(t, client)
+			time.Sleep(9 * time.Minute)
+		}, false},
+		{"is kept where the gateway took one long ago", func(t *testing.T, _ *gateway, client *causality.Client) {
+			track(client, 0, 1)
+			flush(t, client)
+			time.Sleep(11 * time.Minute)
+		}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGateway(t)
+				g.then(refuses(false, is(7)))
+				client := newClient(t, g)
+				tt.before(t, g, client)
+				track(client, 7, 8)
+				err := client.Flush()
+				s := balanced(t, client)
+				if kept := s.Queued == 1; kept != tt.kept || kept == (err == nil) || kept == (s.Dropped.Rejected == 1) {
+					t.Errorf("Flush: %v, %+v", err, s)
+				}
+			})
+		})
+	}
+}
+
+func TestTheOnlyEventIsRejectedAfterThreePausedRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(refuses(false, is(0)))
+		client := newClient(t, g)
+		track(client, 0, 1)
+		time.Sleep(3 * time.Second)
+		_ = client.Flush()
+		time.Sleep(time.Hour)
+		if s := balanced(t, client); g.count() != 4 || s.Dropped.Rejected != 1 || s.Paused {
+			t.Errorf("%d requests, %+v", g.count(), s)
+		}
+		track(client, 1, 2)
+		flush(t, client)
+		wantStored(t, g, []int{1})
+	})
+}
+
+func TestFreshEventsVouchForTheGatewayThatRefusedABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(refuses(false, is(0, 1, 2)))
+		client := newClient(t, g)
+		track(client, 0, 3)
+		if err := client.Flush(); err == nil {
+			t.Error("Flush returned nil for a gateway that has taken nothing yet")
+		}
+		track(client, 3, 6)
+		time.Sleep(5 * time.Minute)
+		flush(t, client)
+		wantStored(t, g, []int{3, 4, 5})
+		if s := balanced(t, client); s.Dropped.Rejected != 3 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Where the three events that sound a batch out are bad by accident, and no
+// fresh event comes, the probes must get to a good one.
+func TestABatchWhoseSoundingsAreBadIsDeliveredWithoutFreshEvents(t *testing.T) {
+	for _, events := range []int{3, 4, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGateway(t)
+			bad := []int{0, events / 2, events - 1}
+			g.then(after(time.Millisecond, refuses(false, is(bad...))))
+			client := newClient(t, g, batchSize(100))
+			track(client, 0, events)
+			if err := client.Flush(); err == nil {
+				t.Error("Flush returned nil for a gateway that has taken nothing yet")
+			}
+			time.Sleep(time.Hour)
+			wantStored(t, g, without(0, events, bad...))
+			// Of three bad ones alone nothing vouches for the gateway.
+			if s := balanced(t, client); events > 3 && s.Dropped.Rejected != 3 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+func TestNothingIsLostWhereTheNetworkFailsDuringTheSearch(t *testing.T) {
+	// The k-th request of the search fails, whichever it is.
+	for k := 1; k <= 25; k++ {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGateway(t)
+			requests := 0
+			refuse := refuses(false, is(42))
+			g.then(func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+				if requests++; requests == k {
+					return unreachable(g, r, got)
+				}
+				return refuse(g, r, got)
+			})
+			client := newClient(t, g, batchSize(200), maxInFlight(1), func(cfg *causality.Config) { cfg.MaxRetries = -1 })
+			track(client, 0, 200)
+			_ = client.Flush()
+			balanced(t, client)
+			flush(t, client)
+			wantStored(t, g, without(0, 200, 42))
+			if s := balanced(t, client); s.Dropped.Rejected != 1 {
+				t.Errorf("the %d-th request failed: %+v", k, s)
+			}
+		})
+	}
+}
+
+func TestABatchFullOfBadEventsDoesNotHoldUpFreshOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		bad := func(e event) bool { return e.n() < 400 && e.n()%2 == 1 }
+		fresh := 0 // the request in which the fresh event came
+		g.then(after(10*time.Millisecond, func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			if g.read(r, got); slices.ContainsFunc(got.events, is(400)) {
+				fresh = g.count()
+			}
+			return refuses(false, bad)(g, r, got)
+		}))
+		client := newClient(t, g, batchSize(400), maxInFlight(1), func(cfg *causality.Config) { cfg.FlushInterval = time.Second })
+		track(client, 0, 400)
+		time.Sleep(10 * time.Millisecond)
+		track(client, 400, 401)
+		time.Sleep(time.Minute)
+		if n := g.count(); fresh < 128 || fresh > 145 || n < 200 {
+			t.Errorf("a fresh event went with request %d of %d", fresh, n)
+		}
+		wantStored(t, g, append(slices.DeleteFunc(numbered(0, 400), func(n int) bool { return n%2 == 1 }), 400))
+		if s := balanced(t, client); s.Dropped.Rejected != 200 || s.Paused {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestARequestThatIsTooLargeIsHalved(t *testing.T) {
+	tests := []struct {
+		name     string
+		tooMuch  answer
+		requests []int // for a hundred events, where sixty are too many, and again
+	}{
+		{"in bytes, as the gateway says", answers(400, `{"violations":[{"field":"body", "description":"failed to parse request body: could not read request body: http: request body too large"}]}`), nil},
+		{"in bytes, as a proxy says", answers(413, "Request Entity Too Large"), nil},
+		{"in events, as the gateway says", answers(400, `{"violations":[{"field":"events", "description":"value must contain no more than 60 item(s)"}]}`), []int{100, 50, 50, 50, 50}},
+		{"in events, where the server's own limit is lower", answers(500, `{"message":"batch exceeds maximum event count"}`), []int{100, 50, 50, 50, 50}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGateway(t)
+				g.then(func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+					if g.read(r, got); len(got.events) > 60 {
+						return tt.tooMuch(g, r, got)
+					}
+					return accept(g, r, got)
+				})
+				client := newClient(t, g, batchSize(100), maxInFlight(1))
+				track(client, 0, 100)
+				flush(t, client)
+				track(client, 100, 200)
+				flush(t, client)
+				if got := g.sizes(); got[0] != 100 || slices.Max(got[1:]) > 60 || tt.requests != nil && !slices.Equal(got, tt.requests) {
+					t.Errorf("requests of %v events", got)
+				}
+				wantStored(t, g, numbered(0, 200))
+				if s := balanced(t, client); s.Dropped.Total() != 0 {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEventThatIsTooLargeAloneIsRejected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			if g.read(r, got); slices.ContainsFunc(got.events, is(5)) {
+				return answers(413, "")(g, r, got)
+			}
+			return accept(g, r, got)
+		})
+		client := newClient(t, g)
+		track(client, 0, 10)
+		flush(t, client)
+		wantStored(t, g, without(0, 10, 5))
+		if s := balanced(t, client); s.Dropped.Rejected != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
