@@ -17,6 +17,8 @@ import (
 const (
 	// gateway: more than 1000 events refuse the whole request.
 	gatewayMaxBatch = 1000
+	// Each request in flight may hold 1 MiB and a connection.
+	maxInFlight = 1000
 
 	defaultBatchSize     = 50
 	defaultFlushInterval = 30 * time.Second
@@ -32,7 +34,9 @@ const (
 // made afterwards have no effect.
 //
 // The API key is shown as "[redacted]" wherever a Config is printed with a verb
-// for text (%v, %+v, %#v, %s, %q), logged or marshalled.
+// for text (%v, %+v, %#v, %s, %q), logged or marshalled. Package fmt does not ask
+// a value in an unexported field of yours how it is to be shown: keep a *Config
+// or, better, only the Client there.
 type Config struct {
 	// APIKey is the gateway's key of 64 lower-case hex digits, sent as
 	// X-API-Key. Required. CAUSALITY_API_KEY.
@@ -72,7 +76,8 @@ type Config struct {
 	// outage at 1000 events a second. The client's memory stays within it plus
 	// MaxInFlight request bodies of at most 1 MiB. CAUSALITY_MAX_QUEUE_BYTES.
 	MaxQueueBytes int
-	// MaxInFlight is how many requests may be under way at a time. Default 4.
+	// MaxInFlight is how many requests may be under way at a time. Default 4, at
+	// most 1000.
 	// CAUSALITY_MAX_IN_FLIGHT.
 	MaxInFlight int
 	// CloseTimeout is what Close may take to deliver what is left. Default
@@ -265,8 +270,8 @@ func (c *Config) validate() error {
 	if c.MaxQueueBytes < 0 {
 		bad("MaxQueueBytes is %d; it must be positive, for example 32<<20", c.MaxQueueBytes)
 	}
-	if c.MaxInFlight < 0 {
-		bad("MaxInFlight is %d; it must be positive, for example 4", c.MaxInFlight)
+	if c.MaxInFlight < 0 || c.MaxInFlight > maxInFlight {
+		bad("MaxInFlight is %d; it must be from 1 to %d, for example 4", c.MaxInFlight, maxInFlight)
 	}
 	if c.Format != FormatEnvelope && c.Format != FormatFlat {
 		bad("Format is %v; for example causality.FormatEnvelope", c.Format)
@@ -301,7 +306,7 @@ func endpointProblem(endpoint string) string {
 		return fmt.Sprintf("is %q, which does not start with http:// or https://", endpoint)
 	case u.Hostname() == "":
 		return fmt.Sprintf("is %q, which has no host", endpoint)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(endpoint, "#"):
 		return "carries a query or a fragment; it is the base URL alone"
 	}
 	return ""

@@ -67,6 +67,10 @@ func (d *delivery) run(ctx context.Context, bt *batch) {
 		bt, work = work[len(work)-1], work[:len(work)-1]
 		work = append(work, d.deliver(ctx, bt)...)
 	}
+	if !d.took {
+		// Who takes nothing shows no limit.
+		d.res.maxEvents, d.res.maxBytes = 0, 0
+	}
 	slices.Reverse(work)
 	if d.res.err != nil {
 		d.res.kept = append(d.res.kept, work...)
@@ -105,8 +109,9 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 		return d.settle(ctx, bt, out)
 	case tooLarge, tooMany:
 		if bt.len() == 1 {
-			d.reject(bt, 0, out.err)
-			return nil
+			// Only what it took just now vouches for it: a proxy that answers
+			// 413 to everything is an outage, whatever it took before.
+			return d.refusedAlone(bt, out, d.taken(), d.took)
 		}
 		if out.verdict == tooLarge {
 			d.res.maxBytes = len(bt.body) / 2
@@ -197,7 +202,7 @@ func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch 
 		}
 		return nil
 	case bt.len() == 1:
-		return d.refusedAlone(bt, out, taken)
+		return d.refusedAlone(bt, out, taken, d.took || d.refusals == 0 && time.Since(taken) < takenRecently)
 	case d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt):
 		// It takes others, so some of these are bad.
 		return halves(bt)
@@ -207,9 +212,8 @@ func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // refusedAlone settles the fate of an event that was sent alone: it is to blame
 // only where something vouches for the gateway.
-func (d *delivery) refusedAlone(bt *batch, out outcome, taken time.Time) []*batch {
-	vouched := d.took || d.refusals == 0 && time.Since(taken) < takenRecently ||
-		!bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
+func (d *delivery) refusedAlone(bt *batch, out outcome, taken time.Time, vouched bool) []*batch {
+	vouched = vouched || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
 	d.b.mu.Lock()
 	sole := d.b.queued == 1
 	d.b.mu.Unlock()
@@ -251,7 +255,11 @@ func (d *delivery) sound(ctx context.Context, bt *batch, out outcome) []*batch {
 			refusedOnes = append(refusedOnes, i)
 		default:
 			d.res.err = single.err
-			return []*batch{bt.subset(func(j int) bool { return !settled[j] || slices.Contains(refusedOnes, j) })}
+			work := []*batch{one} // it may have a new key by now
+			if rest := bt.subset(func(j int) bool { return j != i && !settled[j] || slices.Contains(refusedOnes, j) }); rest != nil {
+				work = append(work, rest)
+			}
+			return work
 		}
 	}
 	if len(refusedOnes) == len(settled) {

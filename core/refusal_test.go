@@ -336,3 +336,26 @@ func TestAnEventThatIsTooLargeAloneIsRejected(t *testing.T) {
 		}
 	})
 }
+
+func TestAProxyThatAnswers413ToEverythingIsAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		client := newClient(t, g)
+		track(client, 0, 10)
+		flush(t, client)
+		g.then(answers(413, "too large"))
+		track(client, 10, 210)
+		if err := client.Flush(); err == nil {
+			t.Error("Flush returned nil")
+		}
+		if s := balanced(t, client); s.Dropped.Total() != 0 || s.Queued != 200 || !s.Paused {
+			t.Errorf("%+v", s)
+		}
+		g.then(accept)
+		before := g.count()
+		flush(t, client)
+		if n := g.count() - before; n > 20 || len(g.numbers()) != 210 {
+			t.Errorf("%d events stored, the last 200 in %d requests", len(g.numbers()), n)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package causality
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,9 +18,12 @@ type schedule struct {
 	spare    []*batch // settled batches, whose memory serves again
 	flushers []flushRequest
 
-	size     int // events a request may have now
-	maxSize  int // events a request may ever have: the gateway's own limit
-	maxBytes int
+	size int // events a request may have now
+	// maxSize and maxBytes are what the gateway was seen to allow a request,
+	// at limitedAt.
+	maxSize   int
+	maxBytes  int
+	limitedAt time.Time
 
 	due        uint64    // events before it go out whatever the batch size
 	intervalAt time.Time // when all that waits becomes due; zero: nothing waits
@@ -270,11 +274,20 @@ func (b *batcher) reuse(res result) {
 	}
 }
 
+// relearn is how long a limit of the gateway's is believed: it may have been
+// raised.
+const relearn = 10 * time.Minute
+
 // adapt chooses the size of the next requests. The gateway stores one event
 // after the other, so a large request is slowest exactly when the gateway is
 // sick, and a timeout there loses events; and a small one wastes a healthy
 // gateway's time while a backlog waits.
 func (b *batcher) adapt(res result) {
+	if now := time.Now(); res.maxEvents+res.maxBytes > 0 {
+		b.limitedAt = now
+	} else if now.Sub(b.limitedAt) > relearn {
+		b.maxSize, b.maxBytes = b.cfg.MaxBatchSize, maxBodyBytes
+	}
 	if res.maxEvents > 0 {
 		b.maxSize = min(b.maxSize, res.maxEvents)
 	}
@@ -388,8 +401,12 @@ func (b *batcher) hurry() {
 // no time for.
 func (b *batcher) finish(why error) {
 	b.cancel()
+	b.collect()
 	b.mu.Lock()
 	b.settled = true
+	if b.failure != nil {
+		b.lastError, b.lastErrorAt = b.failure.Error(), time.Now()
+	}
 	left := b.queued
 	b.dropped[closed] += uint64(left)
 	b.queued, b.queuedBytes = 0, 0
@@ -404,4 +421,21 @@ func (b *batcher) finish(why error) {
 		b.closeErr = b.report.lost(left, why)
 	}
 	b.replyFlushers(func(flushRequest) (bool, error) { return true, b.closeErr })
+}
+
+// collect takes in what the deliveries that were given up have to say, so that
+// the last error is the gateway's and not only that time ran out. A Transport
+// that does not heed its context is not waited for.
+func (b *batcher) collect() {
+	enough := time.After(lastWords)
+	for range b.inFlight {
+		select {
+		case res := <-b.results:
+			if res.err != nil && !errors.Is(res.err, context.Canceled) {
+				b.failure = res.err
+			}
+		case <-enough:
+			return
+		}
+	}
 }

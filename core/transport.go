@@ -106,9 +106,12 @@ func (t *httpTransport) sendBatch(ctx context.Context, bt *batch, retries int) o
 		if attempt > 0 {
 			t.retries.Add(1)
 		}
-		timedOut := last.timedOut
+		before := last
 		last = t.post(ctx, bt)
-		last.timedOut = last.timedOut || timedOut
+		last.timedOut = last.timedOut || before.timedOut
+		if ctx.Err() != nil && last.verdict == again && before.err != nil {
+			last.err = before.err // says more than that we gave up
+		}
 		if last.unknown {
 			bt.uncertain = true
 			if t.atLeastOnce {

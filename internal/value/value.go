@@ -26,6 +26,10 @@ const MaxDepth = 64
 // and a LogValuer that returns itself twice would otherwise never end.
 const maxValues = 200_000
 
+// maxValuers bounds how deep LogValuers may give one another: one that gives
+// itself twice would double with each.
+const maxValuers = 8
+
 var (
 	errTooDeep = errors.New("nested too deep")
 	errTooMany = errors.New("holds too many values")
@@ -70,8 +74,9 @@ func Failed(err error) slog.Value { return slog.StringValue("!ERROR: " + err.Err
 // contains itself before it has been written sixty-four times, and how many
 // values it has seen.
 type reducer struct {
-	maps   []uintptr
-	values int
+	maps    []uintptr
+	values  int
+	valuers int // LogValuers around the value at hand
 }
 
 func (r *reducer) value(v slog.Value, depth int) slog.Value {
@@ -121,6 +126,10 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		if isNil(v) {
 			return slog.Value{}
 		}
+		if r.valuers++; r.valuers > maxValuers {
+			return Failed(errTooDeep)
+		}
+		defer func() { r.valuers-- }()
 		return r.value(v.LogValue(), depth+1)
 	case slog.Value:
 		return r.value(v, depth)
