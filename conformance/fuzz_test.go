@@ -43,3 +43,33 @@ func FuzzGateway(f *testing.F) {
 		}
 	})
 }
+
+// Each target makes one event of its bytes, tracks it in one way, and holds what
+// TestTheGatewayTakesEveryEvent holds: the gateway takes it and stores what was
+// logged.
+
+func FuzzTrackIsAccepted(f *testing.F) { fuzzSource(f, playTrack) }
+
+func FuzzSlogIsAccepted(f *testing.F) { fuzzSource(f, playSlog) }
+
+func FuzzZapIsAccepted(f *testing.F) { fuzzSource(f, playZap) }
+
+func FuzzZerologIsAccepted(f *testing.F) {
+	fuzzSource(f, func(l lab, d *dice) error {
+		return pickOf(d, []play{playZerologHook, playZerologWriter, playBrokenLine})(l, d)
+	})
+}
+
+func fuzzSource(f *testing.F, source play) {
+	f.Helper()
+	// Random events of all sizes, from which the fuzzer goes on.
+	for n := range 200 {
+		f.Add(seededDice(1, uint64(n)).bytes(2 * n))
+	}
+	l := newLab(f)
+	f.Fuzz(func(t *testing.T, input []byte) {
+		if err := l.replay(source, input); err != nil {
+			t.Error(err)
+		}
+	})
+}
