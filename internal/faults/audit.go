@@ -1,0 +1,181 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Audit is the account of a fault's events, taken at the gateway.
+type Audit struct {
+	// Stored are the events that are in the warehouse, and Doubled those of
+	// them that are there more than once.
+	Stored, Doubled int
+	// Missing are those that are not.
+	Missing int
+	// Contradictions are fates that no event may have.
+	Contradictions []error
+}
+
+var refusal = regexp.MustCompile(`event "(e\d+)" is dropped`)
+
+func audit(events int, stored []Stored, errs []error) Audit {
+	var a Audit
+	contradict := func(format string, args ...any) {
+		a.Contradictions = append(a.Contradictions, fmt.Errorf(format, args...))
+	}
+	ids, names := make(map[string]string, len(stored)), make(map[string]string, len(stored))
+	doubled := make(map[string]bool)
+	for _, s := range stored {
+		if n, err := strconv.Atoi(strings.TrimPrefix(s.Name, "e")); err != nil || n < 0 || n >= events {
+			contradict("%q was stored, which nobody tracked", s.Name)
+		}
+		if name, ok := names[s.ID]; ok && name != s.Name {
+			contradict("%q and %q were stored under the same id", name, s.Name)
+		}
+		names[s.ID] = s.Name
+		switch id, ok := ids[s.Name]; {
+		case !ok:
+			ids[s.Name] = s.ID
+		case id == s.ID:
+			doubled[s.Name] = true
+		default:
+			contradict("%q was stored under two ids, so nobody can tell that it is one event", s.Name)
+		}
+	}
+	refused := make(map[string]bool)
+	for _, err := range errs {
+		name := refusal.FindStringSubmatch(err.Error())
+		if name == nil {
+			continue
+		}
+		if refused[name[1]] {
+			contradict("%q was refused twice", name[1])
+		}
+		refused[name[1]] = true
+		if _, ok := ids[name[1]]; ok {
+			contradict("%q was stored, and its user was told that it was refused", name[1])
+		}
+	}
+	a.Stored, a.Doubled = len(ids), len(doubled)
+	a.Missing = events - a.Stored
+	return a
+}
+
+// Vanished is how many events are missing that the client does not count as
+// dropped. Below zero it is how many were stored though the client, which does
+// not know, counts them as dropped.
+func (m *Measured) Vanished() int { return m.Missing - int(m.Stats.Dropped.Total()) }
+
+// Check holds what was measured to what the fault must come to.
+func (m *Measured) Check() error {
+	w := m.Fault.Want
+	problems := m.general()
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	d := m.Stats.Dropped
+	bad(int(d.Rejected) == w.Rejected, "%d events rejected, not %d", d.Rejected, w.Rejected)
+	bad(w.QueueFull == (d.QueueFull > 0), "%d events dropped at the full queue", d.QueueFull)
+	bad(int(d.Closed) == w.Closed, "%d events lost in Close, not %d", d.Closed, w.Closed)
+	bad(m.Vanished() <= w.Vanished, "%d events vanished, over %d", m.Vanished(), w.Vanished)
+	bad(m.Vanished() >= 0, "%d events stored that count as dropped", -m.Vanished())
+	bad(!w.SomeVanish || m.Vanished() > 0, "no event vanished: the fault is not what it should be")
+	bad(m.Doubled <= w.Doubled, "%d events stored more than once, over %d", m.Doubled, w.Doubled)
+	bad(!w.SomeDouble || m.Doubled > 0, "no event doubled: the fault is not what it should be")
+	bad(w.Uncertain == (m.Stats.Uncertain > 0), "Stats.Uncertain is %d", m.Stats.Uncertain)
+	bad(w.Requests == 0 || len(m.Seen) <= w.Requests, "%d requests, over %d", len(m.Seen), w.Requests)
+	bad(w.Flush == either || (w.Flush == fails) == (m.FlushErr != nil), "Flush: %v", m.FlushErr)
+	bad((m.CloseErr != nil) == (w.Closed > 0), "Close: %v", m.CloseErr)
+	bad(!w.Quiet || len(m.Lines) == 0, "the log is not quiet: %v", m.Lines)
+	for _, fragment := range w.Says {
+		bad(slices.ContainsFunc(m.Lines, func(l Line) bool { return strings.Contains(l.String(), fragment) }),
+			"the log does not say %q: %v", fragment, m.Lines)
+	}
+	return errors.Join(problems...)
+}
+
+// CheckClose holds a Close in the middle of a fault to what any must come to.
+func (m *Measured) CheckClose() error {
+	problems := m.general()
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	closed := int(m.Stats.Dropped.Closed)
+	// What was under way at the deadline may have been stored, and nobody knows.
+	unknown := m.Fault.Want.Uncertain || m.Fault.Want.SomeVanish || m.Fault.Want.SomeDouble
+	bad(m.Vanished() == 0 || unknown, "%d events vanished", m.Vanished())
+	bad(m.Close <= closeTimeout+200*time.Millisecond, "Close took %v", m.Close)
+	if closed == 0 {
+		bad(m.CloseErr == nil, "Close: %v", m.CloseErr)
+	} else {
+		left := fmt.Sprintf("closed with %d events undelivered", closed)
+		bad(m.CloseErr != nil && strings.Contains(m.CloseErr.Error(), left), "Close does not say %q: %v", left, m.CloseErr)
+	}
+	return errors.Join(problems...)
+}
+
+// closeTimeout is the client's default.
+const closeTimeout = 15 * time.Second
+
+// general lists what no fault excuses.
+func (m *Measured) general() []error {
+	problems := slices.Clone(m.Contradictions)
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	s := m.Stats
+	bad(s.Queued == 0 && s.QueuedBytes == 0, "closed, and %d events of %d bytes are queued", s.Queued, s.QueuedBytes)
+	bad(s.Tracked == uint64(m.Fault.Events), "%d events counted as tracked, of %d", s.Tracked, m.Fault.Events)
+	bad(s.Tracked == s.Delivered+s.Dropped.Total(), "the client's counts do not add up: %+v", s)
+
+	// Losses are never silent …
+	said := map[string]int{}
+	last := map[string]time.Duration{}
+	for _, l := range m.Lines {
+		said[l.Message] += l.Count()
+		// … and never noisy. Close writes at once what waits.
+		at, again := last[l.Message]
+		bad(!again || l.At-at >= lineEvery || l.At >= m.closedAt, "%q was logged twice within %v", l.Message, l.At-at)
+		last[l.Message] = l.At
+		bad(!strings.Contains(l.String(), Key), "the key is in the log: %v", l)
+	}
+	for message, count := range said {
+		var want uint64
+		switch {
+		case strings.Contains(message, "gateway rejected events"):
+			want = s.Dropped.Rejected
+		case strings.Contains(message, "queue is full"):
+			want = s.Dropped.QueueFull
+		case strings.Contains(message, "closed with events undelivered"):
+			want = s.Dropped.Closed
+		default:
+			continue
+		}
+		bad(count == int(want), "the log tells of %d events, not %d: %q", count, want, message)
+	}
+	told := func(fragment string) bool {
+		return slices.ContainsFunc(m.Lines, func(l Line) bool { return strings.Contains(l.Message, fragment) })
+	}
+	bad(s.Dropped.Rejected == 0 || told("gateway rejected events"), "%d events were rejected in silence", s.Dropped.Rejected)
+	bad(s.Dropped.QueueFull == 0 || told("queue is full"), "%d events were dropped in silence", s.Dropped.QueueFull)
+	bad(s.Dropped.Closed == 0 || told("closed with events undelivered"), "%d events were lost in silence", s.Dropped.Closed)
+	for _, err := range append(slices.Clone(m.Errors), m.FlushErr, m.CloseErr) {
+		bad(err == nil || !strings.Contains(err.Error(), Key), "the key is in an error: %v", err)
+	}
+	bad(int(s.Requests) >= len(m.Seen), "%d requests were seen and %d are counted", len(m.Seen), s.Requests)
+	return problems
+}
+
+// lineEvery is the shortest time between two lines of a kind.
+const lineEvery = 10 * time.Second

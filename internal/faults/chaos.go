@@ -1,0 +1,369 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+)
+
+// Chaos is a script of moods, one after the other for a second or so each, and
+// what only a gateway knows of the events that it met in them.
+type Chaos struct {
+	// AtLeastOnce: the client has Config.AtLeastOnce, and loses nothing.
+	AtLeastOnce bool
+
+	mu    sync.Mutex
+	rng   *rand.Rand
+	calm  bool
+	mood  mood
+	until time.Duration
+
+	// unsure events were in a request whose answer the client did not get. lied
+	// ones were in one whose keys were marked and whose events were not all
+	// stored; of hidden ones a proxy told the client that nothing was.
+	unsure, lied, hidden map[string]bool
+	// stalls is how often an event could not be published. It is held under
+	// what makes the client give an event up.
+	stalls map[string]int
+	// trail is where each event has been seen.
+	trail    map[int][]step
+	restarts int
+	moods    map[string]int // requests by mood
+}
+
+// step is one request that an event was in.
+type step struct {
+	at      time.Duration
+	mood    string
+	stalled bool // it could not be published
+	limit   int  // how many of the request's events were stored, at most
+	request *Seen
+}
+
+func (s step) String() string {
+	return fmt.Sprintf("%v %q stalled %v limit %d of %d, answered %d, client gone %v", s.at, s.mood, s.stalled, s.limit, s.request.Events, s.request.Status, s.request.Gone)
+}
+
+// mood is what becomes of the requests for a while.
+type mood struct {
+	name string
+	// play answers a request with an answer that says what the gateway makes of
+	// it.
+	play func(a causalitytest.Answer) Act
+	// unread: the gateway does not get to see the events.
+	unread bool
+	// unsure: the client does not get the answer.
+	unsure bool
+	// hidden: the client gets an answer of somebody else's.
+	hidden bool
+	// stall: some events cannot be published.
+	stall bool
+}
+
+func moods() []mood {
+	status := func(code int) mood {
+		return mood{name: strconv.Itoa(code), unread: true, play: func(causalitytest.Answer) Act { return Status(code) }}
+	}
+	busy := func(code int) mood {
+		return mood{name: strconv.Itoa(code) + " with Retry-After", unread: true, play: func(causalitytest.Answer) Act {
+			return Answer(causalitytest.StatusRetryAfter(code, time.Second))
+		}}
+	}
+	unread := func(name string, act Act) mood {
+		return mood{name: name, unread: true, play: func(causalitytest.Answer) Act { return act }}
+	}
+	unsure := func(name string, play func(causalitytest.Answer) Act) mood {
+		return mood{name: name, unsure: true, play: play}
+	}
+	return []mood{
+		{name: "well", play: Answer},
+		{name: "slow", play: func(a causalitytest.Answer) Act { return Answer(a.Delay(200 * time.Millisecond)) }},
+		{name: "some cannot be published", play: Answer, stall: true},
+		status(503), status(500), status(507), status(401), status(404), status(408), busy(429), busy(503),
+		unread("connection ends before the body", HangUp),
+		unread("connection ends inside the body", HangUpInside),
+		unread("not HTTP", Raw("\x00\x01\x02\n\n")),
+		unread("a sign-in page", Raw("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")),
+		unsure("connection ends after the body", HangUpAfter),
+		unsure("no answer", Silence),
+		unsure("no body", Stall),
+		unsure("half a reply", Truncate),
+		unsure("a reply in trickles", func(a causalitytest.Answer) Act { return Trickle(a, 10*time.Millisecond) }),
+		unsure("a wrong count", func(a causalitytest.Answer) Act {
+			return Reply(a, func(body string) string { return strings.Replace(body, `"acceptedCount":`, `"acceptedCount":1`, 1) })
+		}),
+		{name: "a proxy's 502", unsure: true, hidden: true, play: func(a causalitytest.Answer) Act {
+			return func(x *Exchange) bool {
+				x.gateway.answer(x, a)
+				return Status(http.StatusBadGateway)(x)
+			}
+		}},
+	}
+}
+
+// NewChaos returns the moods of a seed.
+func NewChaos(seed uint64) *Chaos {
+	return &Chaos{
+		rng:    rand.New(rand.NewPCG(seed, 0)),
+		unsure: make(map[string]bool),
+		lied:   make(map[string]bool),
+		hidden: make(map[string]bool),
+		stalls: make(map[string]int),
+		trail:  make(map[int][]step),
+		moods:  make(map[string]int),
+	}
+}
+
+// Calm ends all moods.
+func (c *Chaos) Calm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calm = true
+}
+
+// Listen starts a gateway of these moods on loopback.
+func (c *Chaos) Listen() (*Gateway, error) {
+	g, err := ListenGateway("", nil)
+	if err != nil {
+		return nil, err
+	}
+	all := moods()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.script = func(_ int, at time.Duration) Act {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if at >= c.until {
+			c.until = at + time.Duration(100+c.rng.IntN(1400))*time.Millisecond
+			c.mood = all[0] // every third mood is good, so that something gets on
+			if c.rng.IntN(3) > 0 {
+				c.mood = all[c.rng.IntN(len(all))]
+			}
+			if c.rng.IntN(15) == 0 {
+				g.restart()
+				c.restarts++
+			}
+		}
+		m := c.mood
+		if c.calm {
+			m = all[0]
+		}
+		c.moods[m.name]++
+		return func(x *Exchange) bool { return c.play(m, x) }
+	}
+	return g, nil
+}
+
+func (c *Chaos) play(m mood, x *Exchange) bool {
+	if m.unread {
+		return m.play(causalitytest.Accept())(x)
+	}
+	if !x.read(-1) {
+		return false
+	}
+	numbers := numbersIn(x.Body)
+	answer := c.judge(m, x.record, numbers)
+	return m.play(answer)(x)
+}
+
+// Witness stands between a client and its network, and notes the events of each
+// request that the client gets no answer to: on a busy machine it loses patience
+// with a gateway in the best of moods.
+func (c *Chaos) Witness(next http.RoundTripper) http.RoundTripper { return &witness{next, c} }
+
+type witness struct {
+	next  http.RoundTripper
+	chaos *Chaos
+}
+
+func (w *witness) RoundTrip(req *http.Request) (*http.Response, error) {
+	sent := &copied{ReadCloser: req.Body}
+	req = req.Clone(req.Context())
+	req.Body = sent
+	resp, err := w.next.RoundTrip(req)
+	if err != nil {
+		w.chaos.unanswered(sent)
+		return nil, err
+	}
+	resp.Body = &watched{resp.Body, func() { w.chaos.unanswered(sent) }}
+	return resp, nil
+}
+
+func (c *Chaos) unanswered(sent *copied) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range sent.numbers() {
+		c.unsure[eventName(n)] = true
+	}
+}
+
+// copied keeps what is read of a request's body.
+type copied struct {
+	io.ReadCloser
+	mu   sync.Mutex
+	text []byte
+}
+
+func (b *copied) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text = append(b.text, p[:n]...)
+	return n, err
+}
+
+func (b *copied) numbers() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return numbersIn(b.text)
+}
+
+// watched notices that a reply breaks off.
+type watched struct {
+	io.ReadCloser
+	broken func()
+}
+
+func (b *watched) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.broken()
+	}
+	return n, err
+}
+
+// Some events are bad, each kind in its own way, by their number.
+func rejectedForGood(n int) bool { return n%401 == 7 }
+func refusedUnnamed(n int) bool  { return n%997 == 13 }
+func refusedByLine(n int) bool   { return n%1499 == 29 }
+
+func isBad(n int) bool { return rejectedForGood(n) || refusedUnnamed(n) || refusedByLine(n) }
+
+var nameIn = regexp.MustCompile(`"event_name":"e(\d+)"`)
+
+func numbersIn(body []byte) []int {
+	var numbers []int
+	for _, name := range nameIn.FindAllSubmatch(body, -1) {
+		n, _ := strconv.Atoi(string(name[1]))
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+// judge says what the gateway makes of the events of a request, one on each line
+// from the second, and notes what it alone knows.
+func (c *Chaos) judge(m mood, request *Seen, numbers []int) causalitytest.Answer {
+	for i, n := range numbers {
+		switch {
+		case refusedUnnamed(n):
+			return causalitytest.Violation("events.device_id", "value length must be at least 1 characters")
+		case refusedByLine(n):
+			return causalitytest.Violation("body", fmt.Sprintf("failed to parse request body: proto: (line %d:1): unknown field", i+2))
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stalled := make(map[string]bool)
+	for _, n := range numbers {
+		name := eventName(n)
+		if m.unsure {
+			c.unsure[name] = true
+		}
+		if m.stall && c.stalls[name] < 3 && c.rng.IntN(4) == 0 {
+			c.stalls[name]++
+			stalled[name] = true
+		}
+	}
+	a := causalitytest.Reject(func(e causality.Event) string {
+		n, _ := strconv.Atoi(strings.TrimPrefix(e.EventType, "e"))
+		switch {
+		case rejectedForGood(n):
+			return forGood
+		case stalled[e.EventType]:
+			return forNow
+		}
+		return ""
+	})
+	limit := len(numbers)
+	if m.unsure && c.rng.IntN(2) == 0 {
+		limit = c.rng.IntN(limit + 1)
+	}
+	for _, n := range numbers {
+		c.trail[n] = append(c.trail[n], step{request.At, m.name, stalled[eventName(n)], limit, request})
+	}
+	if !m.unsure {
+		return a
+	}
+	if limit < len(numbers) {
+		for _, n := range numbers {
+			c.lied[eventName(n)] = true
+			c.hidden[eventName(n)] = m.hidden || c.hidden[eventName(n)]
+		}
+	}
+	return a.Storing(limit)
+}
+
+// Account is what became of the events of a soak.
+type Account struct {
+	Tracked, Stored, Rejected, Doubled, Vanished int
+	Requests, Restarts                           int
+	Moods                                        map[string]int
+}
+
+// Audit takes account of the events e0 … by what the gateway stored, what it
+// knows, and what the client says. An error is an event whose fate does not make
+// sense, or a count that does not fit.
+func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []error) (Account, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stored := g.Stored()
+	base := audit(tracked, stored, errs)
+	problems := base.Contradictions
+	bad := func(ok bool, format string, args ...any) {
+		if !ok && len(problems) < 20 {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	times := make(map[string]int, len(stored))
+	for _, s := range stored {
+		times[s.Name]++
+	}
+	told := 0 // of the vanished, by Stats.Uncertain
+	a := Account{Tracked: tracked, Stored: base.Stored, Requests: len(g.Seen()), Restarts: c.restarts, Moods: c.moods}
+	for n := range tracked {
+		name := eventName(n)
+		switch k := times[name]; {
+		case isBad(n):
+			a.Rejected++
+			bad(k == 0, "%s is bad and was stored: %v", name, c.trail[n])
+		case k == 0:
+			a.Vanished++
+			if !c.hidden[name] {
+				told++
+			}
+			bad(c.lied[name] && !c.AtLeastOnce, "%s is lost, and no request can have lost it: %v", name, c.trail[n])
+		case k > 1:
+			a.Doubled++
+			// It takes a new key, or a restart between two requests with the same
+			// one.
+			bad(c.unsure[name] && (c.AtLeastOnce || c.restarts > 0), "%s is stored %d times, and the client had its answer: %v", name, k, c.trail[n])
+		}
+	}
+	bad(int(stats.Tracked) == tracked, "%d tracked by the client's count, %d by ours", stats.Tracked, tracked)
+	bad(stats.Tracked == stats.Delivered+stats.Dropped.Total()+uint64(stats.Queued), "the client's counts do not add up: %+v", stats)
+	bad(int(stats.Dropped.Rejected) == a.Rejected, "%d rejected by the client's count, %d by the gateway's", stats.Dropped.Rejected, a.Rejected)
+	bad(stats.Dropped.Total() == stats.Dropped.Rejected, "dropped for other reasons: %+v", stats.Dropped)
+	bad(stats.Queued == 0, "%d events still wait", stats.Queued)
+	bad(told <= int(stats.Uncertain), "%d events vanished, over the %d that Stats.Uncertain counts", told, stats.Uncertain)
+	return a, errors.Join(problems...)
+}

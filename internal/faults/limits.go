@@ -1,0 +1,72 @@
+package faults
+
+import (
+	"fmt"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+)
+
+// gateway: the words with which it refuses a body over its limit.
+var tooLarge = causalitytest.Violation("body", "failed to parse request body: could not read request body: http: request body too large")
+
+func limits() []*Fault {
+	bodies := func(limit int, no causalitytest.Answer) func(*Gateway) Script {
+		return always(func(x *Exchange) bool {
+			if !x.read(-1) {
+				return false
+			}
+			if len(x.Body) > limit {
+				return x.write(x.gateway.answer(x, no))
+			}
+			return x.write(x.gateway.answer(x, causalitytest.Accept()))
+		})
+	}
+	counts := func(limit int) func(*Gateway) Script {
+		return always(func(x *Exchange) bool {
+			if !x.read(-1) {
+				return false
+			}
+			if x.record.Events > limit {
+				return x.write(x.gateway.answer(x, causalitytest.Reply(500, nil, `{"message":"batch exceeds maximum event count"}`)))
+			}
+			return x.write(x.gateway.answer(x, causalitytest.Accept()))
+		})
+	}
+	return []*Fault{
+		{
+			Name: "bodies over 10 KB are refused with 400", Events: someEvents, PerSecond: perSecond,
+			Setup: bodies(10_000, tooLarge),
+			Want:  Want{Quiet: true},
+		},
+		{
+			Name: "bodies over 10 KB are refused with 413", Events: someEvents, PerSecond: perSecond,
+			Setup: bodies(10_000, causalitytest.Status(413)),
+			Want:  Want{Quiet: true},
+		},
+		{
+			Name: "requests of more than 20 events are refused", Events: someEvents, PerSecond: perSecond,
+			Setup: counts(20),
+			Want:  Want{Quiet: true},
+		},
+		{
+			Name: "413 for everything for a minute", Events: someEvents, PerSecond: perSecond,
+			Setup: during(time.Minute, Status(413)),
+			Want:  Want{Flush: fails, Requests: 60, Says: []string{saysPaused, saysResumed, "the gateway refuses every event"}},
+		},
+		{
+			Name: fmt.Sprintf("one event of 300 KB among %d, and bodies over 200 KB are refused", someEvents), Events: someEvents, PerSecond: perSecond,
+			Config: func(cfg *causality.Config) {
+				cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+					if e.EventType == "e300" {
+						e.Properties = map[string]any{"padding": string(make([]byte, 50_000))} // six bytes each, escaped
+					}
+					return e, true
+				}
+			},
+			Setup: bodies(200_000, tooLarge),
+			Want:  Want{Rejected: 1, Says: []string{"gateway rejected events", "e300"}},
+		},
+	}
+}

@@ -1,0 +1,223 @@
+package faults
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// Key is the API key of every client here. It must not be found in anything that
+// a client says.
+const Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+// Fault is one thing that goes wrong, and what it must come to.
+type Fault struct {
+	// Name says it in a sentence.
+	Name string
+	// Events are tracked, PerSecond of them; 0 is all at once.
+	Events    int
+	PerSecond int
+	// Config changes the client from its defaults.
+	Config func(*causality.Config)
+	// Setup prepares the gateway and returns its script.
+	Setup func(g *Gateway) Script
+	// Wire says that the fault is one of connections and short, so that it is
+	// tried on loopback as well.
+	Wire bool
+	Want Want
+}
+
+// Want is what a fault must come to. What it does not name must not happen: by
+// default all events are stored, once, and nothing is lost.
+type Want struct {
+	Rejected, Closed int
+	// QueueFull: some events do not find room in the queue.
+	QueueFull bool
+	// Vanished are events that the gateway answered as accepted and never
+	// stored, at most; Doubled are those that it stored more than once.
+	Vanished, Doubled int
+	// SomeVanish and SomeDouble: not none, either.
+	SomeVanish, SomeDouble bool
+	// Uncertain: Stats.Uncertain counts some events.
+	Uncertain bool
+	// Requests is the most requests that may be made; 0 is any number.
+	Requests int
+	// Says are fragments, each of which must stand in a line of the log.
+	Says []string
+	// Quiet: the log has no line.
+	Quiet bool
+	// Flush is whether the Flush after the last event returns an error.
+	Flush chance
+}
+
+// chance is whether something happens.
+type chance uint8
+
+const (
+	works chance = iota
+	fails
+	either // the jitter of the client's waits decides
+)
+
+// Measured is what a fault came to.
+type Measured struct {
+	Fault *Fault
+	// Audit is the account of the events.
+	Audit
+	// Stats are the client's own, after Close.
+	Stats causality.Stats
+	Seen  []Seen
+	Lines []Line
+	// Errors are what OnError was given.
+	Errors []error
+	// Flush is how long the Flush after the last event took, and Close likewise.
+	Flush, Close       time.Duration
+	FlushErr, CloseErr error
+	// Settled is when the last event was settled.
+	Settled time.Duration
+
+	closedAt  time.Duration // when Close began, on the log's clock
+	onErrors  onErrors
+	transport http.RoundTripper
+}
+
+// patience is how long events may take to be settled, once all are tracked.
+const patience = 30 * time.Minute
+
+// Measure lets a client meet a fault: it tracks the events, flushes, waits until
+// all are settled, closes, and takes account.
+func Measure(f *Fault, g *Gateway) (*Measured, error) {
+	m, client, logs, err := f.start(g)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	f.track(client)
+	began := time.Now()
+	m.FlushErr = client.Flush()
+	m.Flush = time.Since(began)
+	poll := 100 * time.Millisecond
+	if g.memory == nil {
+		poll = time.Millisecond
+	}
+	for client.Stats().Queued > 0 && time.Since(start) < patience {
+		time.Sleep(poll)
+		if s := client.Stats(); s.Tracked != s.Delivered+s.Dropped.Total()+uint64(s.Queued) {
+			return nil, fmt.Errorf("the client's counts do not add up: %+v", s)
+		}
+	}
+	m.Settled = time.Since(start)
+	m.close(client, logs)
+	m.finish(client, g, logs)
+	return m, nil
+}
+
+// MeasureClose lets a client meet a fault that never ends, and closes it in the
+// middle of it.
+func MeasureClose(f *Fault, g *Gateway) (*Measured, error) {
+	g.frozen = true
+	m, client, logs, err := f.start(g)
+	if err != nil {
+		return nil, err
+	}
+	f.track(client)
+	m.close(client, logs)
+	m.finish(client, g, logs)
+	return m, nil
+}
+
+// onErrors keeps what OnError is given.
+type onErrors struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (e *onErrors) add(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.errs = append(e.errs, err)
+}
+
+func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
+	if f.Setup != nil {
+		script := f.Setup(g)
+		g.mu.Lock()
+		g.script = script
+		g.mu.Unlock()
+	}
+	logs := NewLogs()
+	m := &Measured{Fault: f}
+	cfg := causality.Config{
+		APIKey:    Key,
+		Endpoint:  g.Endpoint(),
+		AppID:     "faults",
+		Transport: g.Transport(),
+		Logger:    slog.New(logs),
+		OnError:   m.onErrors.add,
+	}
+	if f.Config != nil {
+		f.Config(&cfg)
+	}
+	client, err := causality.New(cfg)
+	m.transport = cfg.Transport
+	return m, client, logs, err
+}
+
+// track tracks the events under names of their own, in bursts every 10 ms, which
+// is as often as a ticker can be relied on.
+func (f *Fault) track(client *causality.Client) {
+	if f.PerSecond == 0 {
+		for i := range f.Events {
+			client.Track(causality.Event{EventType: eventName(i)})
+		}
+		return
+	}
+	const burst = 10 * time.Millisecond
+	start := time.Now()
+	for i := 0; i < f.Events; {
+		due := int(time.Since(start)/burst+1) * f.PerSecond / int(time.Second/burst)
+		for ; i < min(due, f.Events); i++ {
+			client.Track(causality.Event{EventType: eventName(i)})
+		}
+		time.Sleep(burst)
+	}
+}
+
+func eventName(i int) string { return "e" + strconv.Itoa(i) }
+
+func (m *Measured) close(client *causality.Client, logs *Logs) {
+	began := time.Now()
+	m.closedAt = began.Sub(logs.start)
+	m.CloseErr = client.Close()
+	m.Close = time.Since(began)
+}
+
+func (m *Measured) finish(client *causality.Client, g *Gateway, logs *Logs) {
+	m.Stats = client.Stats()
+	if closer, ok := m.transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+	m.Seen, m.Lines = g.Seen(), logs.Lines()
+	m.onErrors.mu.Lock()
+	m.Errors = m.onErrors.errs
+	m.onErrors.mu.Unlock()
+	m.Audit = audit(m.Fault.Events, g.Stored(), m.Errors)
+}
+
+// String is the account in a few lines.
+func (m *Measured) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "stored %d, doubled %d, vanished %d, dropped %v, uncertain %d, requests %d, settled after %v",
+		m.Stored, m.Doubled, m.Vanished(), m.Stats.Dropped, m.Stats.Uncertain, len(m.Seen), m.Settled)
+	fmt.Fprintf(&b, "\n\tFlush %v (%v)\n\tClose %v (%v)\n\t%d errors", m.Flush, m.FlushErr, m.Close, m.CloseErr, len(m.Errors))
+	for _, l := range m.Lines {
+		b.WriteString("\n\t" + l.String())
+	}
+	return b.String()
+}

@@ -1,0 +1,62 @@
+package faults
+
+import (
+	"math"
+	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+)
+
+// unknowns are the faults after which the gateway alone knows what it has
+// stored, by default and with Config.AtLeastOnce.
+func unknowns() []*Fault {
+	half := causalitytest.Accept().Storing(25)
+	none := causalitytest.Accept().Storing(0)
+	proxy := func(x *Exchange) bool {
+		if !x.read(-1) {
+			return false
+		}
+		x.gateway.answer(x, half)
+		return x.write(x.gateway.answer(x, causalitytest.Status(502)))
+	}
+	// restart stores the first three requests, loses their answers and with the
+	// next one all memory of them.
+	restart := func(g *Gateway) Script {
+		return func(n int, _ time.Duration) Act {
+			if n < 3 {
+				return HangUpAfter(causalitytest.Accept())
+			}
+			if n == 3 {
+				g.restart()
+			}
+			return Accept
+		}
+	}
+	var faults []*Fault
+	both := func(name string, setup func(*Gateway) Script, byDefault, atLeast Want) {
+		faults = append(faults,
+			&Fault{Name: name, Events: someEvents, PerSecond: perSecond, Setup: setup, Want: byDefault},
+			&Fault{Name: name + ", AtLeastOnce", Events: someEvents, PerSecond: perSecond, Setup: setup, Want: atLeast, Config: atLeastOnce})
+	}
+	const many = math.MaxInt
+	both("keys are marked as seen, nothing is stored and no answer comes, 3 times", first(3, Silence(none)),
+		Want{Uncertain: true, Vanished: 500, SomeVanish: true},
+		Want{Uncertain: true})
+	both("half of a request is stored and the connection ends, 3 times", first(3, HangUpAfter(half)),
+		Want{Uncertain: true, Vanished: 75, SomeVanish: true, Quiet: true},
+		Want{Uncertain: true, Doubled: 75, SomeDouble: true, Quiet: true})
+	both("all is stored and the answer is lost, 3 times", first(3, HangUpAfter(causalitytest.Accept())),
+		Want{Uncertain: true, Quiet: true},
+		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true})
+	both("all is stored, the answer is lost, and the gateway restarts and forgets its keys", restart,
+		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true},
+		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true})
+	// By default an answer is taken for an answer: 502 is nothing stored.
+	both("a proxy answers 502 for a gateway that has stored half, 3 times", first(3, proxy),
+		Want{Vanished: 75, SomeVanish: true, Quiet: true},
+		Want{Uncertain: true, Doubled: 75, SomeDouble: true, Quiet: true})
+	both("the gateway's memory of keys is overcrowded: it answers accepted and stores half, 3 times", first(3, Answer(half)),
+		Want{Vanished: many, SomeVanish: true, Quiet: true},
+		Want{Vanished: many, SomeVanish: true, Quiet: true})
+	return faults
+}
