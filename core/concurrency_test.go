@@ -1,12 +1,17 @@
 package causality_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
 // acceptAll answers at once that so many events were accepted, without a look
@@ -32,4 +37,66 @@ func TestAFullBatchNeverWaitsForTheInterval(t *testing.T) {
 			time.Sleep(time.Microsecond)
 		}
 	}
+}
+
+func TestTrackFlushAndCloseFromManyGoroutines(t *testing.T) {
+	for range 4 {
+		g := newGateway(t)
+		client := newClient(t, g, batchSize(10))
+		var all sync.WaitGroup
+		for worker := range 8 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				for n := range 200 {
+					client.Track(causality.Event{EventType: "e", Properties: map[string]any{"n": n}, Attrs: []slog.Attr{slog.Int("worker", worker)}})
+					switch {
+					case n%20 == worker:
+						if err := client.Flush(); err != nil && !errors.Is(err, causality.ErrClosed) {
+							t.Errorf("Flush: %v", err)
+						}
+					case n%7 == worker:
+						balanced(t, client)
+						_ = client.String()
+					case n == 150 && worker%3 == 0:
+						if err := client.Close(); err != nil {
+							t.Errorf("Close: %v", err)
+						}
+					}
+				}
+			}()
+		}
+		all.Wait()
+		s := balanced(t, client)
+		if s.Tracked != 1600 || s.Queued != 0 || s.Delivered+s.Dropped.Closed != 1600 || len(g.events()) != int(s.Delivered) {
+			t.Errorf("%d events stored, %+v", len(g.events()), s)
+		}
+	}
+}
+
+// Two clients share the pools of the package and nothing else.
+func TestClientsDoNotMixTheirEvents(t *testing.T) {
+	const clients, events = 4, 500
+	var all sync.WaitGroup
+	for app := range clients {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			g := newGateway(t)
+			client := newClient(t, g, func(cfg *causality.Config) { cfg.AppID = fmt.Sprint("app-", app) })
+			for n := range events {
+				client.Track(causality.Event{EventType: "e", UserID: fmt.Sprint("user-", app), Properties: map[string]any{"app": app, "n": n}})
+			}
+			flush(t, client)
+			for i, e := range g.events() {
+				if e.AppID != fmt.Sprint("app-", app) || e.Strings["user_id"] != fmt.Sprint("user-", app) || e.Ints["app"] != int64(app) {
+					t.Errorf("event %d of app %d is %+v", i, app, e)
+				}
+			}
+			if n := len(g.events()); n != events {
+				t.Errorf("%d events of app %d", n, app)
+			}
+		}()
+	}
+	all.Wait()
 }

@@ -86,9 +86,12 @@ type reporter struct {
 	errs    []error
 	merged  int // errors merged into the last of errs
 	running bool
-	idle    *sync.Cond    // signalled when running becomes false
 	kick    chan struct{} // size 1: look again
-	closing bool          // write what waits at once
+	urgent  bool          // Close asks: the next round writes what waits
+	closed  bool          // lines do not wait for their time, but for one more
+	begun   int           // rounds of run
+	ended   int
+	round   *sync.Cond // signalled when a round has ended
 }
 
 // pendingLine is what has happened since the last line of its kind.
@@ -107,7 +110,7 @@ func newReporter(cfg *Config) *reporter {
 		ctx:     diagnostic.NewContext(context.Background()),
 		kick:    make(chan struct{}, 1),
 	}
-	r.idle = sync.NewCond(&r.mu)
+	r.round = sync.NewCond(&r.mu)
 	return r
 }
 
@@ -119,7 +122,8 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 	if detail != "" || err != nil {
 		p.detail, p.err = detail, err
 	}
-	if p.count == n { // else the line waits for its time already
+	// Else the line waits for its time already.
+	if p.count == n || r.closed && !time.Now().Before(p.next) {
 		r.startLocked()
 	}
 	r.mu.Unlock()
@@ -200,12 +204,13 @@ func (r *reporter) startLocked() {
 func (r *reporter) run() {
 	for {
 		r.mu.Lock()
+		r.begun++
 		errs, merged := r.errs, r.merged
 		r.errs, r.merged = nil, 0
 		ready, wait := r.takeLocked(time.Now())
-		if len(errs) == 0 && len(ready) == 0 && wait == 0 {
-			r.running = false
-			r.idle.Broadcast()
+		r.running = len(errs) > 0 || len(ready) > 0 || wait > 0 && !r.closed
+		if !r.running {
+			r.endRoundLocked()
 			r.mu.Unlock()
 			return
 		}
@@ -222,6 +227,9 @@ func (r *reporter) run() {
 			}
 			r.callOnError(err)
 		}
+		r.mu.Lock()
+		r.endRoundLocked()
+		r.mu.Unlock()
 		if len(errs) == 0 && len(ready) == 0 {
 			timer := time.NewTimer(wait)
 			select {
@@ -233,25 +241,31 @@ func (r *reporter) run() {
 	}
 }
 
+func (r *reporter) endRoundLocked() {
+	r.ended = r.begun
+	r.round.Broadcast()
+}
+
 type readyLine struct {
 	kind line
 	pendingLine
 }
 
 // takeLocked returns the lines that may be written now, and how long the others
-// must wait; 0 when there are none.
+// must wait; 0 when there are none. When it is urgent none must.
 func (r *reporter) takeLocked(now time.Time) (ready []readyLine, wait time.Duration) {
 	for kind := range r.pending {
 		p := &r.pending[kind]
 		switch left := p.next.Sub(now); {
 		case p.count == 0:
-		case left <= 0 || r.closing:
+		case left <= 0 || r.urgent:
 			ready = append(ready, readyLine{line(kind), *p})
 			*p = pendingLine{next: now.Add(lineEvery)}
 		case wait == 0 || left < wait:
 			wait = left
 		}
 	}
+	r.urgent = false
 	return ready, wait
 }
 
@@ -305,7 +319,8 @@ func (r *reporter) callOnError(err error) {
 const lastWords = 100 * time.Millisecond
 
 // close writes what waits and returns when it is written, or when ctx ends, but
-// for the last words.
+// for the last words. It does not wait for what comes later: events tracked
+// after Close have lines of their own, for which no goroutine waits.
 func (r *reporter) close(ctx context.Context) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
@@ -314,16 +329,16 @@ func (r *reporter) close(ctx context.Context) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closing = true
+	r.closed, r.urgent = true, r.running
 	notify(r.kick)
+	next := r.begun + 1 // the present round may have taken its lines already
 	stop := context.AfterFunc(ctx, func() {
 		r.mu.Lock() // else it may fall between the look at ctx and the wait
 		defer r.mu.Unlock()
-		r.idle.Broadcast()
+		r.round.Broadcast()
 	})
 	defer stop()
-	for r.running && ctx.Err() == nil {
-		r.idle.Wait()
+	for r.running && r.ended < next && ctx.Err() == nil {
+		r.round.Wait()
 	}
-	r.closing = false // who tracks after Close is told in measure too
 }

@@ -176,9 +176,16 @@ func accept(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
 
 // rejects answers 200 and stores all but the bad ones, which it answers with
 // the reason.
-func rejects(reason string, bad func(event) bool) answer {
+func rejects(reason string, isBad func(event) bool) answer {
 	return func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
 		g.read(r, got)
+		g.mu.Lock()
+		fresh := map[string]bool{}
+		for _, e := range got.events {
+			fresh[e.Key] = !g.seen[e.Key]
+		}
+		g.mu.Unlock()
+		bad := func(e event) bool { return isBad(e) && fresh[e.Key] }
 		g.store(got.events, func(e event) bool { return !bad(e) })
 		return reply(200, replyText(got.events, reason, bad), "Content-Type", "application/json"), nil
 	}
