@@ -154,6 +154,9 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 	req.ContentLength = int64(len(bt.body))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", t.userAgent)
+	// Else net/http inflates whatever comes, and a small reply may become a
+	// large one.
+	req.Header.Set("Accept-Encoding", "identity")
 	t.authorize(req.Header)
 
 	start := time.Now()
