@@ -1,0 +1,207 @@
+package causality
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// source makes values of a fuzzer's bytes.
+type source struct{ data []byte }
+
+func (s *source) byte() byte {
+	if len(s.data) == 0 {
+		return 0
+	}
+	b := s.data[0]
+	s.data = s.data[1:]
+	return b
+}
+
+func (s *source) string() string {
+	n := min(int(s.byte()%24), len(s.data))
+	text := string(s.data[:n])
+	s.data = s.data[n:]
+	return text
+}
+
+func (s *source) number() uint64 {
+	var n uint64
+	for range s.byte() % 9 {
+		n = n<<8 | uint64(s.byte())
+	}
+	return n
+}
+
+type textValuer struct{ v slog.Value }
+
+func (v textValuer) LogValue() slog.Value { return v.v }
+
+func (s *source) value(depth int) any {
+	kinds := byte(20)
+	if depth > 8 {
+		kinds = 12 // nothing that nests
+	}
+	switch s.byte() % kinds {
+	case 0:
+		return nil
+	case 1, 2:
+		return s.string()
+	case 3:
+		return int64(s.number())
+	case 4:
+		return s.number()
+	case 5:
+		return math.Float64frombits(s.number())
+	case 6:
+		return s.byte()%2 == 0
+	case 7:
+		return time.Duration(s.number())
+	case 8:
+		return time.Unix(int64(s.number()), 0)
+	case 9:
+		return []byte(s.string())
+	case 10:
+		return errors.New(s.string())
+	case 11:
+		return json.RawMessage(s.string())
+	case 12, 13:
+		return s.attrs(depth + 1)
+	case 14:
+		return textValuer{slog.AnyValue(s.value(depth + 1))}
+	case 15:
+		return []any{s.value(depth + 1), s.value(depth + 1)}
+	case 16:
+		return struct {
+			A string
+			B any `json:"b.c"`
+		}{s.string(), s.value(depth + 1)}
+	default:
+		m := map[string]any{}
+		for range s.byte() % 5 {
+			m[s.string()] = s.value(depth + 1)
+		}
+		return m
+	}
+}
+
+func (s *source) attrs(depth int) []slog.Attr {
+	var attrs []slog.Attr
+	for range s.byte() % 6 {
+		attrs = append(attrs, slog.Any(s.string(), s.value(depth)))
+	}
+	return attrs
+}
+
+// FuzzEncode encodes an event of arbitrary form: what comes out is one line of
+// JSON in UTF-8, whose objects have each key once.
+func FuzzEncode(f *testing.F) {
+	f.Add([]byte("\x05type\x00"), "purchase_complete", byte(0))
+	f.Add([]byte(strings.Repeat("\x05\x03a.b\x12\x03\x01a\x03\x08\xff\xff\xff\xff\xff\xff\xff\xff", 5)), "screen_view", byte(1))
+	f.Add([]byte(strings.Repeat("\x04\x02\xff\xfe\x11\x03\x01\n\x0b\x09{\"a\":1e9}", 5)), "e", byte(2))
+	f.Add([]byte(strings.Repeat("\x03\x07user_id\x01\x03abc\x0d_server_hosts\x0c\x02", 9)), "user_login", byte(3))
+	f.Fuzz(func(t *testing.T, data []byte, eventType string, mode byte) {
+		cfg := &Config{AppID: "checkout", TypedPayloads: mode&1 != 0}
+		if mode&2 != 0 {
+			cfg.Format = FormatFlat
+		}
+		if mode&4 != 0 {
+			cfg.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
+				if len(a.Key) == 3 {
+					a.Key = strings.Join(append(groups[:len(groups):len(groups)], "replaced"), ".")
+				}
+				return a
+			}
+		}
+		env := newEnvelope(cfg, ServerContext{Hostname: "h\xff\n", GoVersion: "go", SDKVersion: SDKVersion})
+		s := &source{data}
+		ev := &Event{AppID: "checkout", EventType: eventType, DeviceID: "d", TimestampMs: 1 + int64(s.byte()), UserID: s.string(), SessionID: s.string()}
+		ev.Properties, _ = s.value(0).(map[string]any)
+		ev.Attrs = s.attrs(0)
+		e := encoders.Get().(*encoder)
+		defer e.release()
+		if err := e.encode(env, ev); err != nil {
+			if eventType != "" && !errors.Is(err, errTooLarge) {
+				t.Errorf("it is invalid: %v", err)
+			}
+			return
+		}
+		if !utf8.Valid(e.buf) || !json.Valid(e.buf) {
+			t.Fatalf("no JSON in UTF-8: %q", e.buf)
+		}
+		if i := bytes.IndexFunc(e.buf, func(c rune) bool { return c < ' ' }); i >= 0 {
+			t.Fatalf("a raw control character at %d: %q", i, e.buf)
+		}
+		if err := eachKeyOnce(json.NewDecoder(bytes.NewReader(e.buf))); err != nil {
+			t.Fatalf("%v: %s", err, e.buf)
+		}
+	})
+}
+
+// eachKeyOnce reads one value and fails if an object in it has a key twice.
+func eachKeyOnce(dec *json.Decoder) error {
+	token, err := dec.Token()
+	delim, nests := token.(json.Delim)
+	if err != nil || !nests {
+		return err
+	}
+	keys := map[any]bool{}
+	for dec.More() {
+		if delim == '{' {
+			key, err := dec.Token()
+			if err != nil || keys[key] {
+				return fmt.Errorf("key %q twice (%v)", key, err)
+			}
+			keys[key] = true
+		}
+		if err := eachKeyOnce(dec); err != nil {
+			return err
+		}
+	}
+	_, err = dec.Token()
+	return err
+}
+
+// What a Track costs, in allocations that are not the user's own.
+func TestTrackAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	client, err := New(Config{
+		APIKey: "k", Endpoint: "https://gateway.test", AppID: "checkout", DeviceID: "d",
+		BatchSize: 1000, FlushInterval: time.Hour, MaxQueueBytes: 1 << 30, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = client.Shutdown(ctx)
+	})
+	// The loop that sends would take the events meanwhile; this is about Track.
+	client.batcher.mu.Lock()
+	client.batcher.wakeAt = math.MaxInt
+	client.batcher.mu.Unlock()
+	attrs := []slog.Attr{slog.String("order_id", "o-42"), slog.Int("total_cents", 1999), slog.Bool("gift", true), slog.Float64("rate", 0.5),
+		slog.Duration("took", time.Second), slog.Time("at", time.Now()), slog.Group("req", "method", "GET", "path", "/cart")}
+	properties := map[string]any{"order_id": "o-42", "total_cents": 1999, "gift": true, "rate": 0.5}
+	for name, ev := range map[string]Event{
+		"with Attrs":      {EventType: "purchase_complete", UserID: "u-1", SessionID: "s-9", CorrelationID: "c", Attrs: attrs},
+		"with Properties": {EventType: "purchase_complete", UserID: "u-1", Properties: properties},
+	} {
+		client.Track(ev) // fills the pools
+		// A chunk of the queue is allocated now and then.
+		if n := testing.AllocsPerRun(1000, func() { client.Track(ev) }); n >= 1 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package causality
+
+const raceEnabled = true
