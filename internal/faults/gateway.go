@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -196,11 +197,16 @@ func (g *Gateway) bury(former *life) {
 	}()
 }
 
+var eventNameIn = regexp.MustCompile(`"event_name":"([^"]*)"`)
+
 func storedIn(rec *causalitytest.Recorder) []Stored {
-	events, envelopes := rec.Events(), rec.Envelopes()
-	stored := make([]Stored, len(events))
-	for i := range events {
-		stored[i] = Stored{ID: envelopes[i].ID, Name: events[i].EventType}
+	envelopes := rec.Envelopes()
+	stored := make([]Stored, len(envelopes))
+	for i, e := range envelopes {
+		stored[i].ID = e.ID
+		if name := eventNameIn.FindSubmatch(e.Raw); name != nil {
+			stored[i].Name = string(name[1])
+		}
 	}
 	return stored
 }

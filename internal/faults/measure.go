@@ -169,8 +169,8 @@ func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
 	return m, client, logs, err
 }
 
-// track tracks the events under names of their own, in bursts every 10 ms, which
-// is as often as a ticker can be relied on.
+// track tracks the events under names of their own, in small bursts: a
+// machine that is busy does not wake up for each.
 func (f *Fault) track(client *causality.Client) {
 	if f.PerSecond == 0 {
 		for i := range f.Events {
@@ -178,7 +178,7 @@ func (f *Fault) track(client *causality.Client) {
 		}
 		return
 	}
-	const burst = 10 * time.Millisecond
+	const burst = 50 * time.Millisecond
 	start := time.Now()
 	for i := 0; i < f.Events; {
 		due := int(time.Since(start)/burst+1) * f.PerSecond / int(time.Second/burst)

@@ -41,7 +41,7 @@ func TestFaultsOfConnectionsOnLoopback(t *testing.T) {
 
 func onLoopback(t *testing.T, f Fault) {
 	f.Events, f.PerSecond = 200, 0
-	f.Config = func(cfg *causality.Config) { cfg.Timeout = time.Second }
+	f.Config = func(cfg *causality.Config) { cfg.Timeout = 3 * time.Second }
 	g, err := ListenGateway("", nil)
 	if err != nil {
 		t.Fatal(err)
