@@ -12,6 +12,9 @@ type dice struct {
 	data   []byte
 	random *rand.Rand // nil: data alone
 	thrown []byte     // what the random ones threw; as data it repeats them
+
+	// isWild lets go of what keeps an event within what is documented.
+	isWild bool
 }
 
 func diceOf(data []byte) *dice { return &dice{data: data} }

@@ -55,7 +55,7 @@ func (d *dice) nodes(limit, depth int) []node {
 func (d *dice) node(key string, depth int) node {
 	switch {
 	case depth >= maxNesting || !d.oneIn(8):
-		if key == "" {
+		if key == "" && !d.isWild {
 			// An object without a name that is not a group is not promised
 			// to be like one.
 			return node{sample: pickOf(d, scalars)(d)}
@@ -80,7 +80,7 @@ func (d *dice) deepNode() node {
 // key decides what the record is: whether an error is a string there, and what
 // the type of an event that panics would be, is nobody's promise.
 func (d *dice) sampleFor(key string, depth int) sample {
-	if key != eventKey && key != otherEventKey && key != typeKey && !slices.Contains(identityKeys, key) {
+	if d.isWild || key != eventKey && key != otherEventKey && key != typeKey && !slices.Contains(identityKeys, key) {
 		return d.sample(depth)
 	}
 	switch d.upTo(10) {

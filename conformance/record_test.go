@@ -13,6 +13,7 @@ import (
 // record generates one log call: mostly an event, in either form, of the line
 // itself or bound to its logger.
 func (d *dice) record() record {
+	d.isWild = d.oneIn(16)
 	r := record{eventKey: eventKey}
 	if d.oneIn(6) {
 		r.eventKey = otherEventKey
@@ -87,7 +88,15 @@ func playSlog(l lab, d *dice) error {
 	}
 	line := slog.NewRecord(asTime(at), slog.LevelInfo, "message", 0)
 	line.AddAttrs(attrsOf(r.nodes)...)
+	return b.trackRecord(d, func() { _ = logger.Handler().Handle(r.with(), line) }, r, at)
+}
+
+// trackRecord calls log, which logs r.
+func (b *bench) trackRecord(d *dice, log func(), r record, at int64) error {
+	if d.isWild {
+		return b.trackAny(log)
+	}
 	e, isEvent := r.event()
 	e.at = at
-	return b.track(d, func() { _ = logger.Handler().Handle(r.with(), line) }, e, isEvent)
+	return b.track(d, log, e, isEvent)
 }

@@ -47,9 +47,7 @@ func playZap(l lab, d *dice) error {
 		fields = append(fields[:at:at], append([]zap.Field{zap.Namespace(key)}, fields[at:]...)...)
 	}
 	fields = append(fields, zapcausality.Context(r.with()))
-	e, isEvent := r.event()
-	e.at = at
-	return b.track(d, func() { logger.Info("message", fields...) }, e, isEvent)
+	return b.trackRecord(d, func() { logger.Info("message", fields...) }, r, at)
 }
 
 // zapFields are nodes as zap's fields. Where zap has values of its own for a
@@ -80,7 +78,7 @@ func (d *dice) zapField(n *node) zap.Field {
 	switch {
 	case n.key == "" && d.oneIn(2):
 		return zap.Inline(zap.DictObject(fields...))
-	case d.oneIn(3) && !hasFragile(n.nodes):
+	case d.oneIn(3) && (d.isWild || !hasFragile(n.nodes)):
 		return zap.Object(n.key, zapcore.ObjectMarshalerFunc(func(enc zapcore.ObjectEncoder) error {
 			for _, f := range fields {
 				f.AddTo(enc)

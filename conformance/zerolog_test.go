@@ -45,8 +45,7 @@ func playZerolog(l lab, d *dice, isWriter bool) error {
 		r.context = causality.Identity{}
 	}
 	r.bound, r.nodes = nil, append(line, part.logged...)
-	e, isEvent := r.event()
-	return b.track(d, func() { event.Msg("message") }, e, isEvent)
+	return b.trackRecord(d, func() { event.Msg("message") }, r, 0)
 }
 
 // zerologLine adds nodes to a line, and notes how they then stand on it: a
