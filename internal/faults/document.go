@@ -21,6 +21,7 @@ type Document struct {
 	// Asked is when a client asked a gateway that was gone for ten minutes.
 	Asked     []time.Duration
 	Overloads []NamedOverload
+	Machine   Latency
 }
 
 // MeasuredChapter is a chapter of the catalogue, measured.
@@ -60,10 +61,12 @@ func (d *Document) Write(w io.Writer) error {
 	b.WriteString("| a gateway | tracked | in | stored | dropped at the queue | left by `Close` | live | allowed | resident | `Track` p50 | p99 | max | `Close` (1 s) |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, o := range d.Overloads {
-		fmt.Fprintf(&b, "| %s | %d | %s | %d | %d | %d | %s | %s | %s | %v | %v | %s | %s |\n", o.Name, o.Stats.Tracked, brief(o.Took), o.Stored,
+		fmt.Fprintf(&b, "| %s | %d | %s | %d | %d | %d | %s | %s | %s | %v | %v | %s | %s |\n", o.Name, o.Stats.Tracked, brief(o.Track.Took), o.Stored,
 			o.Stats.Dropped.QueueFull, o.Stats.Dropped.Closed, mebibytes(o.Live), mebibytes(o.Allowed()), mebibytes(o.Resident),
-			o.P50, o.P99, brief(o.Max), brief(o.Close))
+			o.Track.P50, o.Track.P99, brief(o.Track.Max), brief(o.Close))
 	}
+	fmt.Fprintf(&b, "\nThe same goroutines calling a hash of a kilobyte instead: p50 %v, p99 %v, max %s. "+
+		"More goroutines than processors wait for their turn, whatever they do.\n", d.Machine.P50, d.Machine.P99, brief(d.Machine.Max))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

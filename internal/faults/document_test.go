@@ -78,6 +78,7 @@ func measureDocument(t *testing.T) *Document {
 		}
 		d.Overloads = append(d.Overloads, NamedOverload{name, o})
 	}
+	d.Machine = MeasureMachine(1_000_000)
 	for _, chapter := range Catalogue() {
 		measured := MeasuredChapter{Title: chapter.Title}
 		for _, f := range chapter.Faults {

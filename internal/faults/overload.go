@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,13 +28,14 @@ type Overload struct {
 	// counted, while the queue is full; Resident is the most memory that the
 	// process ever had, in bytes.
 	Live, Resident int64
-	// Latency of Track: the median, the slowest of a hundred and the slowest of
-	// all.
-	P50, P99, Max time.Duration
-	Took          time.Duration
-	Close         time.Duration
-	CloseErr      error
+	Track          Latency
+	Close          time.Duration
+	CloseErr       error
 }
+
+// Latency is how long calls took: the median, the slowest of a hundred, the
+// slowest of all, and all of them together.
+type Latency struct{ P50, P99, Max, Took time.Duration }
 
 // trackers is how many goroutines track.
 const trackers = 8
@@ -54,10 +56,6 @@ func MeasureOverload(events, maxQueueBytes, perSecond int) (*Overload, error) {
 		go srv.Serve(ln)
 		defer srv.Close()
 	}
-	latencies := make([][]time.Duration, trackers)
-	for i := range latencies {
-		latencies[i] = make([]time.Duration, events/trackers)
-	}
 	before := liveHeap()
 	client, err := causality.New(causality.Config{
 		APIKey: Key, Endpoint: endpoint, AppID: "faults",
@@ -69,6 +67,30 @@ func MeasureOverload(events, maxQueueBytes, perSecond int) (*Overload, error) {
 		return nil, err
 	}
 	o := &Overload{MaxQueueBytes: maxQueueBytes}
+	o.Track = measureLatency(events, func() { client.Track(causality.Event{EventType: "overload", UserID: "u-1"}) })
+	o.Live = liveHeap() - before
+	o.Resident = peakResident()
+	began := time.Now()
+	o.CloseErr = client.Close()
+	o.Close = time.Since(began)
+	o.Stats = client.Stats()
+	o.Stored = int(slow.stored.Load())
+	return o, nil
+}
+
+// MeasureMachine is the latency of as many calls that hash a kilobyte: what the
+// machine itself adds when nothing else can.
+func MeasureMachine(calls int) Latency {
+	text := make([]byte, 1<<10)
+	return measureLatency(calls, func() { sha256.Sum256(text) })
+}
+
+// measureLatency calls call from all trackers at once, so many times in all.
+func measureLatency(calls int, call func()) Latency {
+	latencies := make([][]time.Duration, trackers)
+	for i := range latencies {
+		latencies[i] = make([]time.Duration, calls/trackers)
+	}
 	start := time.Now()
 	var wg sync.WaitGroup
 	for _, mine := range latencies {
@@ -77,24 +99,16 @@ func MeasureOverload(events, maxQueueBytes, perSecond int) (*Overload, error) {
 			defer wg.Done()
 			for i := range mine {
 				began := time.Now()
-				client.Track(causality.Event{EventType: "overload", UserID: "u-1"})
+				call()
 				mine[i] = time.Since(began)
 			}
 		}()
 	}
 	wg.Wait()
-	o.Took = time.Since(start)
-	o.Live = liveHeap() - before
-	o.Resident = peakResident()
-	began := time.Now()
-	o.CloseErr = client.Close()
-	o.Close = time.Since(began)
-	o.Stats = client.Stats()
-	o.Stored = int(slow.stored.Load())
+	took := time.Since(start)
 	all := slices.Concat(latencies...)
 	slices.Sort(all)
-	o.P50, o.P99, o.Max = all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
-	return o, nil
+	return Latency{P50: all[len(all)/2], P99: all[len(all)*99/100], Max: all[len(all)-1], Took: took}
 }
 
 // Allowed is the most that Live may be: the queue, a body for each request under
@@ -103,8 +117,8 @@ func (o *Overload) Allowed() int64 { return int64(o.MaxQueueBytes) + 4<<20 + 4<<
 
 func (o *Overload) String() string {
 	return fmt.Sprintf("%d tracked in %v, %d stored, %d delivered, dropped %v; %.1f MiB live of at most %.1f, %.1f MiB resident at most; Track took %v, p99 %v, max %v; Close took %v",
-		o.Stats.Tracked, o.Took.Round(time.Millisecond), o.Stored, o.Stats.Delivered, o.Stats.Dropped,
-		float64(o.Live)/(1<<20), float64(o.Allowed())/(1<<20), float64(o.Resident)/(1<<20), o.P50, o.P99, o.Max, o.Close)
+		o.Stats.Tracked, o.Track.Took.Round(time.Millisecond), o.Stored, o.Stats.Delivered, o.Stats.Dropped,
+		float64(o.Live)/(1<<20), float64(o.Allowed())/(1<<20), float64(o.Resident)/(1<<20), o.Track.P50, o.Track.P99, o.Track.Max, o.Close)
 }
 
 func liveHeap() int64 {

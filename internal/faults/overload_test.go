@@ -33,8 +33,8 @@ func TestAnOverloadCostsMemoryWithinItsBoundAndHoldsNobodyUp(t *testing.T) {
 			}
 			// Far from what it takes, and near enough to notice a Track that
 			// waits for the network.
-			if o.P99 > 50*time.Millisecond {
-				t.Errorf("of a hundred Tracks one takes %v", o.P99)
+			if p99 := o.Track.P99; p99 > 50*time.Millisecond {
+				t.Errorf("of a hundred Tracks one takes %v", p99)
 			}
 			s := o.Stats
 			if s.Tracked != uint64(events) || s.Tracked != s.Delivered+s.Dropped.Total() || s.Queued != 0 || s.Dropped.QueueFull == 0 || s.Dropped.Closed == 0 {
@@ -44,7 +44,7 @@ func TestAnOverloadCostsMemoryWithinItsBoundAndHoldsNobodyUp(t *testing.T) {
 			if o.Stored < int(s.Delivered) || o.Stored > int(s.Delivered)+4*50 {
 				t.Errorf("%d stored, %d delivered", o.Stored, s.Delivered)
 			}
-			if o.CloseErr == nil || o.Close > time.Second+500*time.Millisecond {
+			if o.CloseErr == nil || o.Close > 5*time.Second {
 				t.Errorf("Close took %v: %v", o.Close, o.CloseErr)
 			}
 		})
