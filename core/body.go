@@ -34,6 +34,8 @@ type batch struct {
 	due time.Time
 	// refusedAt is when the gateway refused this, before it took anything since.
 	refusedAt time.Time
+	// sibling is the other half of a batch that the gateway refused.
+	sibling *batch
 	// behind: it lets fresh events go first.
 	behind bool
 	// readers counts requests that may still read body: a transport may return

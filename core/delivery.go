@@ -33,11 +33,24 @@ type delivery struct {
 	refusals int // rounds in which the gateway refused all it was sent
 
 	took      bool      // the gateway took a request
+	taken     *batch    // the last request that it took
 	refusedAt time.Time // when it first refused one for its content
 	sent      int       // requests since, made to find bad events
+	accused   []accused // named by the gateway before it took anything
 	stalls    int       // requests of which the gateway could store nothing
 	res       result
 }
+
+// accused is an event that the gateway named as bad. Whether it is to blame
+// depends on what becomes of the others.
+type accused struct {
+	*batch
+	err error
+}
+
+// maxAccused is how many events may be named before another is sent alone, to
+// tell whether the gateway would name every event.
+const maxAccused = 4
 
 // result is what a delivery came to.
 type result struct {
@@ -65,13 +78,23 @@ func (d *delivery) run(ctx context.Context, bt *batch) {
 	work := []*batch{bt} // what is left to send, the next one last
 	for len(work) > 0 && d.res.err == nil && d.sent < maxSearch {
 		bt, work = work[len(work)-1], work[:len(work)-1]
+		if bt.sibling != nil && bt.sibling == d.taken && bt.len() > 1 {
+			// The bad event of the two is in this one: no need to ask.
+			work = append(work, searchHalves(bt)...)
+			continue
+		}
+		bt.sibling = nil
 		work = append(work, d.deliver(ctx, bt)...)
 	}
 	if !d.took {
 		// Who takes nothing shows no limit.
 		d.res.maxEvents, d.res.maxBytes = 0, 0
 	}
+	d.judge()
 	slices.Reverse(work)
+	for _, bt := range work {
+		bt.sibling = nil // its memory, too
+	}
 	if d.res.err != nil {
 		d.res.kept = append(d.res.kept, work...)
 	} else {
@@ -106,12 +129,13 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 	}
 	switch out.verdict {
 	case accepted:
+		d.taken = bt
 		return d.settle(ctx, bt, out)
 	case tooLarge, tooMany:
 		if bt.len() == 1 {
 			// Only what it took just now vouches for it: a proxy that answers
 			// 413 to everything is an outage, whatever it took before.
-			return d.refusedAlone(bt, out, d.taken(), d.took)
+			return d.refusedAlone(bt, out, d.lastTaken(), d.took)
 		}
 		if out.verdict == tooLarge {
 			d.res.maxBytes = len(bt.body) / 2
@@ -133,6 +157,14 @@ func halves(bt *batch) []*batch {
 		return []*batch{first}
 	}
 	return []*batch{rest, first}
+}
+
+// searchHalves are the halves of a batch that has a bad event: where the gateway
+// takes the first, the second has it.
+func searchHalves(bt *batch) []*batch {
+	work := halves(bt)
+	work[0].sibling = work[1]
+	return work
 }
 
 // settle counts the events of a request that the gateway took, and returns those
@@ -194,20 +226,45 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // search finds the bad events of a refused batch.
 func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
-	switch taken := d.taken(); {
-	case out.line >= 0:
-		d.reject(bt, out.line, out.err)
-		if rest := bt.subset(func(i int) bool { return i != out.line }); rest != nil {
-			return []*batch{rest}
-		}
-		return nil
+	taken := d.lastTaken()
+	// It takes others, so some of these are bad.
+	takesOthers := d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
+	switch {
 	case bt.len() == 1:
 		return d.refusedAlone(bt, out, taken, d.took || d.refusals == 0 && time.Since(taken) < takenRecently)
-	case d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt):
-		// It takes others, so some of these are bad.
-		return halves(bt)
+	case out.line >= 0:
+		return d.named(ctx, bt, out, takesOthers)
+	case takesOthers:
+		return searchHalves(bt)
 	}
-	return d.sound(ctx, bt, out)
+	return d.sound(ctx, bt, out, 0, bt.len()/2, bt.len()-1)
+}
+
+// named goes on without the event that the gateway named.
+func (d *delivery) named(ctx context.Context, bt *batch, out outcome, takesOthers bool) []*batch {
+	rest := bt.subset(func(i int) bool { return i != out.line })
+	if takesOthers {
+		d.reject(bt, out.line, out.err)
+		return []*batch{rest}
+	}
+	one := bt.subset(func(i int) bool { return i == out.line })
+	d.accused = append(d.accused, accused{one, out.err})
+	if len(d.accused) < maxAccused || rest.len() == 1 {
+		return []*batch{rest}
+	}
+	return d.sound(ctx, rest, out, rest.len()-1)
+}
+
+// judge rejects the accused, unless the gateway took nothing else either.
+func (d *delivery) judge() {
+	for _, a := range d.accused {
+		if d.took || d.res.err == nil {
+			d.reject(a.batch, 0, a.err)
+		} else {
+			a.refusedAt = d.refusedAt
+			d.res.kept = append(d.res.kept, a.batch)
+		}
+	}
 }
 
 // refusedAlone settles the fate of an event that was sent alone: it is to blame
@@ -232,13 +289,12 @@ func (d *delivery) refusesAll(bt *batch, err error) []*batch {
 	return []*batch{bt}
 }
 
-// sound sends the first, the middle and the last event alone, to tell a gateway
-// that refuses everything from a batch with some bad events.
-func (d *delivery) sound(ctx context.Context, bt *batch, out outcome) []*batch {
-	n := bt.len()
+// sound sends some events alone, to tell a gateway that refuses everything from a
+// batch with some bad events.
+func (d *delivery) sound(ctx context.Context, bt *batch, out outcome, events ...int) []*batch {
 	var refusedOnes []int
 	settled := map[int]bool{}
-	for _, i := range [...]int{0, n / 2, n - 1} {
+	for _, i := range events {
 		if settled[i] {
 			continue // a batch of two has no middle
 		}
@@ -268,10 +324,16 @@ func (d *delivery) sound(ctx context.Context, bt *batch, out outcome) []*batch {
 	for _, i := range refusedOnes {
 		d.reject(bt, i, out.err)
 	}
-	if rest := bt.subset(func(i int) bool { return !settled[i] }); rest != nil {
-		return halves(rest)
+	rest := bt.subset(func(i int) bool { return !settled[i] })
+	switch {
+	case rest == nil:
+		return nil
+	case out.line >= 0:
+		return []*batch{rest} // it will name the next one
+	case len(refusedOnes) == 0 && rest.len() > 1:
+		return searchHalves(rest)
 	}
-	return nil
+	return halves(rest)
 }
 
 // reject drops the i-th event of bt, with the gateway's words.
@@ -304,8 +366,8 @@ func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events 
 	outcome(events)
 }
 
-// taken is when the gateway last took a request.
-func (d *delivery) taken() time.Time {
+// lastTaken is when the gateway last took a request.
+func (d *delivery) lastTaken() time.Time {
 	d.b.mu.Lock()
 	defer d.b.mu.Unlock()
 	return d.b.lastTaken

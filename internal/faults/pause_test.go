@@ -97,23 +97,29 @@ func TestAGatewayThatTakesNothingIsAskedOnceAStep(t *testing.T) {
 }
 
 func TestAGatewayThatRefusesEverythingIsRecognisedWithinFiveRequests(t *testing.T) {
-	for _, size := range []int{2, 3, 10, 1000} {
-		t.Run(fmt.Sprintf("by a batch of %d", size), func(t *testing.T) {
+	for _, tt := range []struct {
+		size   int
+		refuse Act
+	}{
+		{2, refuseAll}, {3, refuseAll}, {10, refuseAll}, {1000, refuseAll},
+		{2, nameFirst}, {3, nameFirst}, {5, nameFirst}, {6, nameFirst}, {1000, nameFirst},
+	} {
+		t.Run(fmt.Sprintf("by a batch of %d", tt.size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := NewGateway(func(int, time.Duration) Act { return refuseAll })
+				g := NewGateway(func(int, time.Duration) Act { return tt.refuse })
 				defer g.Close()
 				logs := NewLogs()
 				client := newClient(t, g.Transport(), func(cfg *causality.Config) {
 					cfg.BatchSize = 1000
 					cfg.Logger = slog.New(logs)
 				})
-				trackSome(client, size)
+				trackSome(client, tt.size)
 				err := client.Flush()
 				if err == nil || !strings.Contains(err.Error(), "the gateway refuses every event") {
 					t.Errorf("Flush: %v", err)
 				}
 				s := client.Stats()
-				if s.Requests > 5 || s.Queued != size || !s.Paused || s.Dropped.Total() != 0 {
+				if s.Requests > 5 || s.Queued != tt.size || !s.Paused || s.Dropped.Total() != 0 {
 					t.Errorf("%+v", s)
 				}
 				synctest.Wait()
