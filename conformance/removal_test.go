@@ -38,9 +38,9 @@ var removals = []removal{
 	{"floats keep their digits", "core/json.go", "return strconv.AppendFloat(b, f, format, -1, 64)", "return strconv.AppendFloat(b, f, format, 15, 64)"},
 
 	{"control characters in the type are _", "core/envelope.go", "if unicode.IsControl(r) {", "if false {"},
-	{"bad UTF-8 in the type is mended", "core/envelope.go", "if !utf8.ValidString(eventType) || strings", "if strings"},
+	{"bad UTF-8 in the type is mended", "core/envelope.go", "if !utf8.ValidString(eventType) || strings", "if !utf8.ValidString(\"\") || strings"},
 	{"the type is cut at 256 bytes", "core/envelope.go", "return cutAtRune(eventType, maxEventTypeBytes)", "return eventType"},
-	{"the type is cut at a rune", "core/event.go", "for n > 0 && !utf8.RuneStart(s[n]) {", "for false {"},
+	{"the type is cut at a rune", "core/event.go", "for n > 0 && !utf8.RuneStart(s[n]) {", "for n > 0 && !utf8.RuneStart(0) {"},
 	{"a custom event's type is mended at all", "core/envelope.go", "b = appendString(b, cleanEventType(ev.EventType))", "b = appendString(b, ev.EventType)"},
 
 	{"of equal keys one stays", "core/property.go", "e.props[old].kind = deadKind", "_ = deadKind"},

@@ -75,6 +75,9 @@ var rules = []rule{
 		event: causality.Event{Properties: params{"k": 1}, Attrs: []slog.Attr{slog.String("k", "last")}}, want: params{"string k": "last"}},
 	{name: "the same keys in JSON", event: with("j", json.RawMessage(`{"a":1,"\u0061":"last"}`)), want: params{"string j_a": "last"}},
 	{name: "a hundred keys twice", event: withAttrs(append(hundred(1), hundred(2)...)...), want: hundredWant},
+	{name: "a hundred keys three times", event: withAttrs(slices.Concat(hundred(0), hundred(1), hundred(2))...), want: hundredWant},
+	{name: "the keys of a map that are equal without their dots", event: causality.Event{Properties: params{"a.b": 1, "a_b": 2, "a.c": 3, "a_c": 4, "d.e": 5, "d_e": 6}},
+		want: params{"int a_b": int64(2), "int a_c": int64(4), "int d_e": int64(6)}},
 	{name: "keys that differ in case", event: withAttrs(slog.Int("k", 1), slog.Int("K", 2)), want: params{"int k": int64(1), "int K": int64(2)}},
 
 	{name: "a property called user_id", event: causality.Event{UserID: "u", Properties: params{"user_id": 7}},
@@ -167,6 +170,20 @@ func TestEachRule(t *testing.T) {
 			}
 			if flat := flatParams(custom); r.want != nil && !maps.Equal(flat, r.want) {
 				t.Errorf("stored is %q\nwant %q", flat, r.want)
+			}
+		})
+	}
+}
+
+// A coordinate that is no finite number of 32 bits makes its event a custom one.
+func TestEachRuleOfCoordinates(t *testing.T) {
+	for _, x := range []any{math.NaN(), math.Inf(1), math.Inf(-1), 1e39, "NaN", "Inf", json.RawMessage("1e39")} {
+		t.Run(fmt.Sprint(x), func(t *testing.T) {
+			b := newBench(t, setup{appID: "a", typed: true})
+			got := b.storeOne(t, causality.Event{EventType: causality.EventButtonTap,
+				Properties: params{"button_id": "buy", "coordinates": params{"x": x, "y": 0.5}}})
+			if _, isCustom := got["custom_event"]; !isCustom {
+				t.Errorf("stored is %v", got)
 			}
 		})
 	}
