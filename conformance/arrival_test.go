@@ -217,6 +217,8 @@ func (e *tracked) size() (atLeast, atMost int) {
 	}
 	// A typed payload may have no place for these two.
 	atMost += 6 * (len(e.ids.UserID) + len(e.ids.SessionID))
+	// An object that is too large by its name alone may be empty.
+	atMost += 6 * e.prefix
 	for _, p := range e.props {
 		grow(p.key)
 		grow(p.leaf.text)

@@ -43,6 +43,7 @@ type tracked struct {
 	ids       causality.Identity
 	props     []property
 	objects   map[string]bool // the attributes that are objects
+	prefix    int             // bytes of the longest name of an object, which may be empty
 }
 
 // property is a value under its final name. One that isDeep nests deeper than
@@ -207,6 +208,7 @@ func (e *tracked) addTree(prefix, key string, t tree) {
 	case t.isObject:
 		if key != "" {
 			prefix = name + "_"
+			e.prefix = max(e.prefix, len(prefix))
 		}
 		for _, m := range t.members {
 			e.addTree(prefix, m.key, m.tree)
