@@ -92,6 +92,7 @@ var removals = []removal{
 	{"typed: an enum's name has its prefix", "core/typed.go", "return e.prefix + name, true", "return name, true"},
 	{"typed: an enum's number is in range", "core/typed.go", "n >= 0 && n < int64(len(e.names))", "n >= 0 && n < int64(len(e.names)) || n > 0"},
 	{"typed: an unknown enum does not fit", "core/typed.go", `return "", false`, "return e.prefix + text, true"},
+	{"typed: a duration is no enum", "core/typed.go", "ok && !isDuration", "ok"},
 	{"typed: null in a list does not fit", "core/typed.go", "default:\n\t\treturn b, false\n\t}\n\ttext, kind := appendScalar(nil, plain)", "}\n\ttext, kind := appendScalar(nil, plain)"},
 	{"typed: a list holds objects", "core/typed.go", "if members, isObject := element.(map[string]any); isObject {", "if members, _ := element.(map[string]any); true {"},
 	{"typed: a plain value is not members", "core/typed.go", "return b, any, false // a plain value stands where members should", "_ = p"},

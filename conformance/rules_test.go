@@ -175,18 +175,24 @@ func TestEachRule(t *testing.T) {
 	}
 }
 
-// A coordinate that is no finite number of 32 bits makes its event a custom one.
-func TestEachRuleOfCoordinates(t *testing.T) {
+// What does not convert makes its event a custom one.
+func TestEachRuleOfTypedFields(t *testing.T) {
 	for _, x := range []any{math.NaN(), math.Inf(1), math.Inf(-1), 1e39, "NaN", "Inf", json.RawMessage("1e39")} {
-		t.Run(fmt.Sprint(x), func(t *testing.T) {
-			b := newBench(t, setup{appID: "a", typed: true})
-			got := b.storeOne(t, causality.Event{EventType: causality.EventButtonTap,
-				Properties: params{"button_id": "buy", "coordinates": params{"x": x, "y": 0.5}}})
-			if _, isCustom := got["custom_event"]; !isCustom {
-				t.Errorf("stored is %v", got)
-			}
-		})
+		wantCustom(t, fmt.Sprint("coordinate ", x), causality.EventButtonTap, params{"button_id": "buy", "coordinates": params{"x": x, "y": 0.5}})
 	}
+	for _, v := range []any{time.Millisecond, time.Duration(0), -1, 5, 1.5, true, "sideways"} {
+		wantCustom(t, fmt.Sprint("enum ", v), causality.EventSwipeGesture, params{"direction": v})
+	}
+}
+
+func wantCustom(t *testing.T, name, eventType string, properties params) {
+	t.Run(name, func(t *testing.T) {
+		b := newBench(t, setup{appID: "a", typed: true})
+		got := b.storeOne(t, causality.Event{EventType: eventType, Properties: properties})
+		if _, isCustom := got["custom_event"]; !isCustom {
+			t.Errorf("stored is %v", got)
+		}
+	})
 }
 
 // storeOne tracks one event, which must be taken.

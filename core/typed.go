@@ -206,7 +206,7 @@ func appendScalarField(b []byte, f *field, kind kind, text []byte, isDuration bo
 		return append(b, inside...), true
 	case enumField:
 		name, ok := f.enum.name(kind, inside)
-		return append(append(append(b, '"'), name...), '"'), ok
+		return append(append(append(b, '"'), name...), '"'), ok && !isDuration
 	}
 	return b, false
 }

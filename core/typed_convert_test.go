@@ -232,6 +232,7 @@ func TestTypedWhatDoesNotConvertMakesACustomEventWithAllProperties(t *testing.T)
 		{"a number beyond int32 for an enum", causality.EventSwipeGesture, props{"direction": int64(1)<<32 + 1}, nil},
 		{"a fraction for an enum", causality.EventSwipeGesture, props{"direction": 1.5}, nil},
 		{"a bool for an enum", causality.EventSwipeGesture, props{"direction": true}, nil},
+		{"a duration for an enum", causality.EventSwipeGesture, props{"direction": time.Millisecond}, props{"direction": 1.0}},
 
 		{"NaN for a coordinate", causality.EventDoubleTap, props{"coordinates": props{"x": math.NaN(), "y": 1.5}}, props{"coordinates_x": "NaN", "coordinates_y": 1.5}},
 		{"an infinity for a coordinate", causality.EventDoubleTap, props{"coordinates": props{"x": math.Inf(1)}}, props{"coordinates_x": "+Inf"}},
