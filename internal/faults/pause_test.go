@@ -32,6 +32,7 @@ var hopeless = []struct {
 	{"hangs up in the middle of the body", HangUpInside, nil, 4},
 	{"answers with a page", Raw("HTTP/1.1 200 OK\r\n\r\n<html>"), nil, 4},
 	{"refuses every event", refuseAll, nil, 4},
+	{"names every event", nameFirst, nil, 5},
 	{"can store no event", storeNone, nil, 4},
 	{"never answers", Silence(nothing()), nil, 4},
 }
