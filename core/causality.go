@@ -2,6 +2,7 @@ package causality
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,6 +18,7 @@ type Client struct {
 	disabled     bool
 	closeTimeout time.Duration
 	beforeTrack  func(Event) (Event, bool)
+	debug        *printer // instead of the batcher; nil: events are sent
 
 	envelope  *envelope
 	transport *httpTransport
@@ -39,6 +41,7 @@ func New(cfg Config) (*Client, error) {
 		disabled:     cfg.Disabled,
 		closeTimeout: cfg.CloseTimeout,
 		beforeTrack:  cfg.BeforeTrack,
+		debug:        newPrinter(cfg.Debug),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
 		transport:    newHTTPTransport(&cfg),
 		report:       newReporter(&cfg),
@@ -49,7 +52,9 @@ func New(cfg Config) (*Client, error) {
 		close(c.batcher.done)
 		return c, nil
 	}
-	if isPlainRemote(cfg.Endpoint) {
+	if c.debug != nil {
+		c.report.say(sayDebug, 1, "", nil)
+	} else if isPlainRemote(cfg.Endpoint) {
 		c.report.say(sayPlainHTTP, 1, cfg.Endpoint, nil)
 	}
 	go c.batcher.flushLoop()
@@ -85,9 +90,10 @@ func (c *Client) Track(event Event) {
 	}
 	c.fillIn(&event)
 	if c.beforeTrack != nil {
-		var ok bool
+		eventType, ok := event.EventType, false
 		if event, ok = c.callBeforeTrack(event); !ok {
 			c.batcher.drop(filtered)
+			c.debug.dropped(eventType, "BeforeTrack refused it")
 			return
 		}
 		c.fillIn(&event)
@@ -98,10 +104,15 @@ func (c *Client) Track(event Event) {
 		c.countProperties(PropertyStats{Dropped: uint64(e.dropped + e.unfit), Renamed: uint64(e.renamed)})
 		c.report.properties(e)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		c.batcher.drop(invalid)
 		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
-	} else {
+		c.debug.dropped(event.EventType, err.Error())
+	case c.debug != nil:
+		c.batcher.drop(disabled)
+		c.debug.event(e.buf)
+	default:
 		c.batcher.add(e.buf)
 	}
 	e.release()
@@ -232,6 +243,25 @@ func (c *Client) Stats() Stats {
 	s.Paused = b.isPaused
 	s.LastError, s.LastErrorAt = b.lastError, b.lastErrorAt
 	return s
+}
+
+// Var returns a value whose String is the Client's [Stats] as a JSON object at
+// the time it is called. It satisfies expvar.Var:
+//
+//	expvar.Publish("causality", client.Var())
+//
+// This package does not import expvar, which would put /debug/vars on the
+// http.DefaultServeMux of every program that imports it.
+func (c *Client) Var() fmt.Stringer { return statsVar{c} }
+
+type statsVar struct{ client *Client }
+
+func (v statsVar) String() string {
+	text, err := json.Marshal(v.client.Stats())
+	if err != nil {
+		return "{}" // a clock that is past the year 9999
+	}
+	return string(text)
 }
 
 // Format implements fmt.Formatter for every verb: a Client shows its Stats, not

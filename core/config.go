@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -77,8 +78,7 @@ type Config struct {
 	// MaxInFlight request bodies of at most 1 MiB. CAUSALITY_MAX_QUEUE_BYTES.
 	MaxQueueBytes int
 	// MaxInFlight is how many requests may be under way at a time. Default 4, at
-	// most 1000.
-	// CAUSALITY_MAX_IN_FLIGHT.
+	// most 1000. CAUSALITY_MAX_IN_FLIGHT.
 	MaxInFlight int
 	// CloseTimeout is what Close may take to deliver what is left. Default
 	// 15 s. CAUSALITY_CLOSE_TIMEOUT, as "15s".
@@ -88,6 +88,14 @@ type Config struct {
 	// CAUSALITY_DISABLED=1 disables every client of the process, whatever its
 	// Config says.
 	Disabled bool
+	// Debug makes a client that prints each event to this writer as it is
+	// tracked, as it would have been sent (ReplaceAttr and BeforeTrack are
+	// called), and sends nothing; it needs no key, endpoint or app. The events
+	// count as Dropped.Disabled. Meant for a developer's machine: Track waits
+	// for the writer, which gets one event in one Write, never two at a time,
+	// and must not call Track. Setting CAUSALITY_DEBUG=1 prints the events of
+	// every client of the process to standard error. Disabled goes before it.
+	Debug io.Writer
 	// AtLeastOnce chooses what happens after a request whose outcome nobody
 	// knows, such as a timeout. By default its events are sent again under the
 	// same idempotency keys, as the gateway's contract says: no event is
@@ -133,8 +141,8 @@ type Config struct {
 	// are never followed, whatever the Transport.
 	Transport http.RoundTripper
 	// Logger receives the client's own diagnostics: at most one line of a kind
-	// every 10 seconds. Default what slog.Default() is at that time; slog.New(slog.DiscardHandler)
-	// silences them.
+	// every 10 seconds. Default what slog.Default() is at that time;
+	// slog.New(slog.DiscardHandler) silences them.
 	Logger *slog.Logger
 	// OnError is called with every delivery error, in order, from one
 	// goroutine that is not the caller's. Beyond 100 waiting errors the newest
@@ -151,9 +159,10 @@ type Config struct {
 // CAUSALITY_BATCH_SIZE, CAUSALITY_MAX_BATCH_SIZE, CAUSALITY_MAX_RETRIES,
 // CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
 // CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
-// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_AT_LEAST_ONCE and
-// CAUSALITY_TYPED_PAYLOADS (1 or true). A variable that is unset or empty leaves the field zero. One that
-// cannot be read is reported by [New].
+// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DEBUG (to standard
+// error), CAUSALITY_AT_LEAST_ONCE and CAUSALITY_TYPED_PAYLOADS (1 or true). A
+// variable that is unset or empty leaves the field zero. One that cannot be read
+// is reported by [New].
 func ConfigFromEnv() Config {
 	cfg := Config{
 		APIKey:   os.Getenv("CAUSALITY_API_KEY"),
@@ -170,6 +179,7 @@ func ConfigFromEnv() Config {
 	env(&cfg, "TIMEOUT", &cfg.Timeout, time.ParseDuration, "10s")
 	env(&cfg, "CLOSE_TIMEOUT", &cfg.CloseTimeout, time.ParseDuration, "15s")
 	env(&cfg, "DISABLED", &cfg.Disabled, strconv.ParseBool, "1")
+	env(&cfg, "DEBUG", &cfg.Debug, debugWriter, "1")
 	env(&cfg, "AT_LEAST_ONCE", &cfg.AtLeastOnce, strconv.ParseBool, "1")
 	env(&cfg, "TYPED_PAYLOADS", &cfg.TypedPayloads, strconv.ParseBool, "1")
 	return cfg
@@ -195,9 +205,20 @@ func disabledByEnv() bool {
 	return err == nil && disabled
 }
 
+// debugWriter is where CAUSALITY_DEBUG asks events to be printed, or nil.
+func debugWriter(text string) (io.Writer, error) {
+	if debug, err := strconv.ParseBool(text); err != nil || !debug {
+		return nil, err
+	}
+	return os.Stderr, nil
+}
+
 // withDefaults returns the Config with its zero values filled in.
 func (c Config) withDefaults() Config {
 	c.Disabled = c.Disabled || disabledByEnv()
+	if c.Debug == nil {
+		c.Debug, _ = debugWriter(os.Getenv("CAUSALITY_DEBUG"))
+	}
 	if c.MaxBatchSize == 0 {
 		c.MaxBatchSize = gatewayMaxBatch
 	}
@@ -229,7 +250,7 @@ func (c *Config) validate() error {
 	bad := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf(format, args...))
 	}
-	if !c.Disabled {
+	if !c.Disabled && c.Debug == nil {
 		switch {
 		case c.APIKey == "":
 			bad("APIKey is empty; it is the gateway's key of 64 hex digits, for example from os.Getenv(\"CAUSALITY_API_KEY\")")
@@ -338,6 +359,7 @@ func (c Config) public() []slog.Attr {
 		slog.Int("MaxInFlight", c.MaxInFlight),
 		slog.Duration("CloseTimeout", c.CloseTimeout),
 		slog.Bool("Disabled", c.Disabled),
+		slog.Bool("Debug", c.Debug != nil),
 		slog.Bool("AtLeastOnce", c.AtLeastOnce),
 		slog.Bool("TypedPayloads", c.TypedPayloads),
 		slog.String("Format", c.Format.String()),

@@ -42,9 +42,11 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	for _, change := range s.changes {
 		change(&cfg)
 	}
-	if disabled, err := strconv.ParseBool(os.Getenv("CAUSALITY_DISABLED")); err == nil && disabled && !cfg.Disabled {
-		// Otherwise the test would find no events and not say why.
-		t.Fatal("causalitytest: CAUSALITY_DISABLED is set, so the client would send nothing; unset it for this test")
+	for name, chosen := range map[string]bool{"CAUSALITY_DISABLED": cfg.Disabled, "CAUSALITY_DEBUG": cfg.Debug != nil} {
+		if set, err := strconv.ParseBool(os.Getenv(name)); err == nil && set && !chosen {
+			// Otherwise the test would find no events and not say why.
+			t.Fatalf("causalitytest: %s is set, so the client would send nothing; unset it for this test", name)
+		}
 	}
 	client, err := causality.New(cfg)
 	if err != nil {

@@ -2,6 +2,7 @@ package causalitytest_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -109,16 +110,23 @@ func TestNewFailsATestThatLosesEvents(t *testing.T) {
 }
 
 func TestNewSaysWhyNothingWouldBeSent(t *testing.T) {
-	t.Setenv("CAUSALITY_DISABLED", "1")
-	fake := &fakeTB{TB: t}
-	fake.run(func() { causalitytest.New(fake) })
-	if got := fake.failures.String(); !strings.Contains(got, "CAUSALITY_DISABLED") {
-		t.Errorf("the test fails with %q", got)
-	}
-	client, _ := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) { cfg.Disabled = true }))
-	client.Track(causality.Event{EventType: "e"})
-	if got := client.Stats().Dropped.Disabled; got != 1 {
-		t.Error(got)
+	for name, choose := range map[string]func(cfg *causality.Config){
+		"CAUSALITY_DISABLED": func(cfg *causality.Config) { cfg.Disabled = true },
+		"CAUSALITY_DEBUG":    func(cfg *causality.Config) { cfg.Debug = io.Discard },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, "1")
+			fake := &fakeTB{TB: t}
+			fake.run(func() { causalitytest.New(fake) })
+			if got := fake.failures.String(); !strings.Contains(got, name) {
+				t.Errorf("the test fails with %q", got)
+			}
+			client, _ := causalitytest.New(t, causalitytest.WithConfig(choose))
+			client.Track(causality.Event{EventType: "e"})
+			if got := client.Stats().Dropped.Disabled; got != 1 {
+				t.Error(got)
+			}
+		})
 	}
 }
 
