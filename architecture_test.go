@@ -1,0 +1,97 @@
+package causality_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/SebastienMelki/causality/sdk/go"
+
+// mayImport is who may import what, of this module and of others, besides the
+// standard library: the picture of docs/architecture.md as a table. What stands
+// in a directory with /… stands for all below it.
+var mayImport = map[string][]string{
+	"internal/value":      nil,
+	"internal/diagnostic": nil,
+	"core":                {"internal/value", "internal/diagnostic", "github.com/google/uuid"},
+	"core/causalitytest":  {"core"},
+	"internal/record":     {"core", "internal/value", "internal/diagnostic"},
+	"slogcausality":       {"core", "internal/record", "internal/diagnostic"},
+	"zapcausality":        {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
+	"zerologcausality":    {"core", "internal/record", "internal/value", "internal/diagnostic", "github.com/rs/zerolog"},
+	"internal/faults":     {"core", "core/causalitytest"},
+	"internal/soak":       {"core", "internal/faults", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+	"examples/…":          {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+}
+
+// What core and the adapters must not pull into every user's program, though it
+// is in the standard library.
+var mustNotImport = []string{"expvar", "net/http/pprof", "testing", "embed"}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func covers(pattern, name string) bool {
+	dir, all := strings.CutSuffix(pattern, "/…")
+	return name == dir || all && strings.HasPrefix(name, dir+"/")
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+		if name == "" {
+			continue // tests alone
+		}
+		allowed, known := mayImport[name], false
+		for pattern, imports := range mayImport {
+			if covers(pattern, name) {
+				allowed, known = imports, true
+			}
+		}
+		if !known {
+			t.Errorf("%s is in no row of the table: say what it may import, and what it is for in docs/architecture.md", name)
+		}
+		for _, imported := range fields[1:] {
+			if root, _, _ := strings.Cut(imported, "/"); !strings.Contains(root, ".") {
+				continue // the standard library
+			}
+			imported = strings.TrimPrefix(imported, module+"/")
+			if !slices.ContainsFunc(allowed, func(pattern string) bool { return covers(pattern, imported) }) {
+				t.Errorf("%s must not import %s", name, imported)
+			}
+		}
+	}
+}
+
+func TestUsersPayForNoMoreThanTheyUse(t *testing.T) {
+	for name, third := range map[string][]string{
+		"core":             {"github.com/google/uuid"},
+		"slogcausality":    {"github.com/google/uuid"},
+		"zapcausality":     {"github.com/google/uuid", "go.uber.org/zap", "go.uber.org/multierr"},
+		"zerologcausality": {"github.com/google/uuid", "github.com/rs/zerolog", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "golang.org/x/sys"},
+	} {
+		for _, dep := range goList(t, "-deps", "./"+name) {
+			if slices.Contains(mustNotImport, dep) {
+				t.Errorf("%s brings %s into every program", name, dep)
+			}
+			root, _, _ := strings.Cut(dep, "/")
+			isOurs := covers(module+"/…", dep)
+			// Those of the standard library have no dot, or are its own copies.
+			if !strings.Contains(root, ".") || isOurs {
+				continue
+			}
+			if !slices.ContainsFunc(third, func(m string) bool { return covers(m+"/…", dep) }) {
+				t.Errorf("%s needs %s", name, dep)
+			}
+		}
+	}
+}

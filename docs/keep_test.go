@@ -1,0 +1,173 @@
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// parse parses a file of the repository.
+func parse(t *testing.T, name string) *ast.File {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestTheReadmeNamesEveryOption(t *testing.T) {
+	readme := read(t, "README.md")
+	fields := 0
+	ast.Inspect(parse(t, "core/config.go"), func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || spec.Name.Name != "Config" {
+			return true
+		}
+		for _, field := range spec.Type.(*ast.StructType).Fields.List {
+			for _, name := range field.Names {
+				if name.IsExported() {
+					fields++
+					if !regexp.MustCompile(`\n\|[^|]*` + "`" + name.Name + "`").MatchString(readme) {
+						t.Errorf("README.md has no row for Config.%s", name.Name)
+					}
+				}
+			}
+		}
+		return false
+	})
+	if fields < 20 {
+		t.Errorf("found %d fields only", fields)
+	}
+}
+
+// literals are the texts in what in picks of a file.
+func literals(t *testing.T, name string, in func(ast.Node) bool) (found []string) {
+	t.Helper()
+	ast.Inspect(parse(t, name), func(n ast.Node) bool {
+		if n == nil || !in(n) {
+			return true
+		}
+		ast.Inspect(n, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				text, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, text)
+			}
+			return true
+		})
+		return false
+	})
+	return found
+}
+
+func isCall(names ...string) func(ast.Node) bool {
+	return func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		selector, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		x, ok := selector.X.(*ast.Ident)
+		for _, name := range names {
+			if ok && x.Name+"."+selector.Sel.Name == name {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func isFunc(name string) func(ast.Node) bool {
+	return func(n ast.Node) bool {
+		f, ok := n.(*ast.FuncDecl)
+		return ok && f.Name.Name == name
+	}
+}
+
+func isVar(name string) func(ast.Node) bool {
+	return func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		return ok && spec.Names[0].Name == name
+	}
+}
+
+// Whoever finds a line of the client's in a log finds it on this page.
+func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
+	page := read(t, "docs/troubleshooting.md")
+	var texts []string
+	for _, source := range []struct {
+		file string
+		in   func(ast.Node) bool
+		at   int // least texts that it has
+	}{
+		{"core/diagnostics.go", isVar("lineText"), 15},
+		{"core/diagnostics.go", isCall("fmt.Errorf"), 3},
+		{"core/errors.go", isCall("errors.New"), 2},
+		{"core/errors.go", isFunc("hint"), 5},
+		{"core/causality.go", isCall("fmt.Errorf"), 1},
+		{"core/delivery.go", isCall("fmt.Errorf"), 1},
+		{"core/schedule.go", isCall("fmt.Errorf"), 1},
+		{"core/transport.go", isCall("fmt.Errorf", "errors.New"), 4},
+		{"core/envelope.go", isCall("fmt.Errorf", "errors.New"), 4},
+		{"zerologcausality/hook.go", isCall("diagnostic.Say"), 1},
+		{"zerologcausality/writer.go", isCall("diagnostic.Say"), 1},
+	} {
+		found := literals(t, source.file, source.in)
+		if len(found) < source.at {
+			t.Errorf("%s: found %q only", source.file, found)
+		}
+		texts = append(texts, found...)
+	}
+	for _, text := range texts {
+		// What stands between the verbs of a format.
+		text = strings.TrimPrefix(text, "causality: ") // the page says so once
+		for _, piece := range regexp.MustCompile(`%[a-z]|: $`).Split(text, -1) {
+			if piece = strings.TrimSpace(piece); len(piece) > 8 && !strings.Contains(page, piece) {
+				t.Errorf("docs/troubleshooting.md does not explain %q (of %q)", piece, text)
+			}
+		}
+	}
+}
+
+// Whoever looks for a file of core's finds its room.
+func TestTheArchitectureNamesEveryFile(t *testing.T) {
+	page := read(t, "docs/architecture.md")
+	files, err := filepath.Glob(filepath.Join(root, "core", "*.go"))
+	if err != nil || len(files) < 20 {
+		t.Fatal(len(files), err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if name != "doc.go" && !strings.HasSuffix(name, "_test.go") && !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("docs/architecture.md does not say what core/%s is for", name)
+		}
+	}
+}
+
+// pending are pages that are being written elsewhere.
+var pending = map[string]bool{"docs/localgateway.md": true, "docs/performance.md": true}
+
+// A link to a page or file of the repository leads somewhere.
+func TestLinksLeadSomewhere(t *testing.T) {
+	for _, page := range pages(t) {
+		text := read(t, page)
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(text, -1) {
+			target := filepath.Join(filepath.Dir(page), link[1])
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil && !pending[target] {
+				t.Errorf("%s: a link to %s, which is not there", page, link[1])
+			}
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package running
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// snippet: cli
+func Main(args []string) (status int) {
+	cfg := causality.ConfigFromEnv()
+	cfg.CloseTimeout = 2 * time.Second // a person waits for the prompt
+	client, err := causality.New(cfg)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer func() {
+		if err := client.Close(); err != nil { // not worth failing for
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
+	client.Track(causality.Event{EventType: "command_run", Properties: map[string]any{"args": len(args)}})
+	// … the command's work …
+	return 0
+}
+
+// main is os.Exit(Main(os.Args[1:])): os.Exit itself runs no deferred call.
+// end snippet
