@@ -1,21 +1,29 @@
 // Package causality sends product-analytics events from a Go service to a
 // self-hosted Causality gateway.
 //
-//	client, err := causality.New(causality.Config{
-//		APIKey:   os.Getenv("CAUSALITY_API_KEY"),
-//		Endpoint: "https://events.example.com",
-//		AppID:    "checkout",
-//	})
-//	if err != nil {
-//		log.Fatal(err)
-//	}
-//	defer client.Close()
+//	package main
 //
-//	client.Track(causality.Event{
-//		EventType:  causality.EventPurchaseComplete,
-//		UserID:     "u-1",
-//		Properties: map[string]any{"order_id": "o-42", "total_cents": 1999},
-//	})
+//	import (
+//		"log"
+//
+//		causality "github.com/SebastienMelki/causality/sdk/go/core"
+//	)
+//
+//	func main() {
+//		client, err := causality.New(causality.ConfigFromEnv()) // CAUSALITY_ENDPOINT, _API_KEY, _APP_ID
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		defer client.Close() // last: it sends what still waits
+//
+//		client.Track(causality.Event{
+//			EventType:  causality.EventPurchaseComplete,
+//			UserID:     "u-1",
+//			Properties: map[string]any{"order_id": "o-42", "total_cents": 1999},
+//		})
+//	}
+//
+// Without a gateway at hand, CAUSALITY_DEBUG=1 prints the events instead.
 //
 // A service that logs need not call Track: the packages slogcausality,
 // zapcausality and zerologcausality turn log records that carry an event

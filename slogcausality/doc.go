@@ -1,18 +1,34 @@
 // Package slogcausality turns log/slog records that carry an event attribute
 // into Causality events.
 //
-//	client, err := causality.New(causality.ConfigFromEnv())
-//	if err != nil {
-//		log.Fatal(err)
-//	}
-//	defer client.Close()
-//	logger := slog.New(slogcausality.Tee(slog.NewJSONHandler(os.Stdout, nil), client))
+//	package main
 //
-//	logger.InfoContext(ctx, "order placed",
-//		"event", "purchase_complete", "order_id", "o-42", "total_cents", 1999)
+//	import (
+//		"context"
+//		"log"
+//		"log/slog"
+//		"os"
+//
+//		causality "github.com/SebastienMelki/causality/sdk/go/core"
+//		"github.com/SebastienMelki/causality/sdk/go/slogcausality"
+//	)
+//
+//	func main() {
+//		client, err := causality.New(causality.ConfigFromEnv())
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		defer client.Close()
+//		logger := slog.New(slogcausality.Tee(slog.NewJSONHandler(os.Stdout, nil), client))
+//
+//		ctx := causality.ContextWithIdentity(context.Background(), causality.Identity{UserID: "u-1"})
+//		logger.InfoContext(ctx, "order placed",
+//			"event", "purchase_complete", "order_id", "o-42", "total_cents", 1999)
+//	}
 //
 // The line still goes to the JSON handler, and a purchase_complete event with
-// the properties order_id and total_cents goes to the gateway.
+// the properties order_id and total_cents goes to the gateway. Without a gateway
+// at hand, CAUSALITY_DEBUG=1 prints the event instead.
 //
 // # Which records are events
 //

@@ -1,17 +1,34 @@
 // Package causalitytest lets tests see which events their code tracks. It is to
 // package causality what net/http/httptest is to net/http:
 //
+//	package shop_test
+//
+//	import (
+//		"testing"
+//
+//		causality "github.com/SebastienMelki/causality/sdk/go/core"
+//		"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+//	)
+//
 //	func TestCheckout(t *testing.T) {
 //		client, rec := causalitytest.New(t)
 //
-//		NewShop(client).Checkout("o-42")
+//		checkout(client, "o-42") // the code under test
 //
 //		if err := client.Flush(); err != nil {
 //			t.Fatal(err)
 //		}
-//		for _, e := range rec.OfType("purchase_complete") {
-//			t.Log(e.UserID, e.Properties["order_id"])
+//		events := rec.OfType("purchase_complete")
+//		if len(events) != 1 || events[0].Properties["order_id"] != "o-42" {
+//			t.Errorf("tracked %+v", events)
 //		}
+//	}
+//
+//	func checkout(client *causality.Client, order string) {
+//		client.Track(causality.Event{
+//			EventType:  "purchase_complete",
+//			Properties: map[string]any{"order_id": order},
+//		})
 //	}
 //
 // The [Recorder] is not a mock that takes anything. It refuses what the real
