@@ -71,10 +71,11 @@ func isPlainRemote(endpoint string) bool {
 	return ip == nil || !ip.IsLoopback()
 }
 
-// Track queues an event for delivery. It never blocks and never fails: an event
-// that cannot be queued is dropped, counted in [Stats] by reason, and said in
-// the log. It takes nothing of the event by reference. It may be called from any
-// goroutine, also after Close, where events are counted as Closed.
+// Track queues an event for delivery. It never blocks (but for the writer of
+// Config.Debug, where there is one) and never fails: an event that cannot be
+// queued is dropped, counted in [Stats] by reason, and said in the log. It takes
+// nothing of the event by reference. It may be called from any goroutine, also
+// after Close, where events are counted as Closed.
 //
 // Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
 // AppID and DeviceID from the Config if they are empty; and adds the server

@@ -32,7 +32,9 @@ const (
 
 // Config says where events go and how. APIKey, Endpoint and AppID are required;
 // a zero value anywhere else means the default. New copies the Config: changes
-// made afterwards have no effect.
+// made afterwards have no effect. Sizes and durations must not be negative. A
+// field whose comment ends in the name of an environment variable can be set from
+// outside, if the Config comes from [ConfigFromEnv].
 //
 // The API key is shown as "[redacted]" wherever a Config is printed with a verb
 // for text (%v, %+v, %#v, %s, %q), logged or marshalled. Package fmt does not ask
@@ -84,14 +86,14 @@ type Config struct {
 	// 15 s. CAUSALITY_CLOSE_TIMEOUT, as "15s".
 	CloseTimeout time.Duration
 	// Disabled makes a client that counts events and sends nothing; it needs
-	// no key, endpoint or app. Meant for laptops and tests. Setting
-	// CAUSALITY_DISABLED=1 disables every client of the process, whatever its
-	// Config says.
+	// no key, endpoint or app. Default false. Meant for laptops and tests.
+	// Setting CAUSALITY_DISABLED=1 disables every client of the process,
+	// whatever its Config says.
 	Disabled bool
 	// Debug makes a client that prints each event to this writer as it is
 	// tracked, as it would have been sent (ReplaceAttr and BeforeTrack are
 	// called), and sends nothing; it needs no key, endpoint or app. The events
-	// count as Dropped.Disabled. Meant for a developer's machine: Track waits
+	// count as Dropped.Disabled. Default nil: events are sent. Meant for a developer's machine: Track waits
 	// for the writer, which gets one event in one Write, never two at a time,
 	// and must not call Track. Setting CAUSALITY_DEBUG=1 prints the events of
 	// every client of the process to standard error. Disabled goes before it.
@@ -102,7 +104,7 @@ type Config struct {
 	// stored twice, but the gateway may have marked a key as seen without
 	// storing the event, and that event is lost (Stats.Uncertain counts the
 	// candidates). With AtLeastOnce they are sent under new keys: none is
-	// lost, and some may be stored twice, with the same id.
+	// lost, and some may be stored twice, with the same id. Default false.
 	// CAUSALITY_AT_LEAST_ONCE.
 	AtLeastOnce bool
 	// TypedPayloads sends an event whose type is in the platform's catalogue
@@ -113,7 +115,8 @@ type Config struct {
 	// as the correlation_id, if there is none. Properties that the payload has
 	// no field for are left out, counted in Stats.Properties.Dropped and named
 	// in the log. A field of a message, such as coordinates.x, is the property
-	// coordinates_x, or x in a group coordinates. CAUSALITY_TYPED_PAYLOADS.
+	// coordinates_x, or x in a group coordinates. Default false; not with
+	// FormatFlat. CAUSALITY_TYPED_PAYLOADS.
 	TypedPayloads bool
 	// Format is the JSON form in which events are sent. Default
 	// FormatEnvelope, which is what the gateway takes.
@@ -127,14 +130,14 @@ type Config struct {
 	// for a group itself. It does not see what Event carries in fields of its
 	// own, such as UserID: BeforeTrack does. It is called on the goroutine of
 	// Track and must be safe for concurrent use. If it panics, the property is
-	// left out.
+	// left out. Default nil: properties are sent as they are.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
 	// BeforeTrack is called with every event, defaults filled in, before it is
 	// encoded. It may change the event (consent, enrichment) or refuse it by
 	// returning false (sampling, allow-list), which counts as Filtered. It is
 	// called on the goroutine of Track, must be safe for concurrent use, and
 	// must not keep Event.Properties or Event.Attrs. If it panics, the event
-	// is refused.
+	// is refused. Default nil: every event is sent.
 	BeforeTrack func(Event) (Event, bool)
 	// Transport sends the requests. Default: a connection pool of the client's
 	// own, which honours HTTP_PROXY and friends and speaks HTTP/2. Redirects
@@ -146,7 +149,8 @@ type Config struct {
 	Logger *slog.Logger
 	// OnError is called with every delivery error, in order, from one
 	// goroutine that is not the caller's. Beyond 100 waiting errors the newest
-	// are merged and carry a count. It must not call Flush or Close.
+	// are merged and carry a count. It must not call Flush or Close. Default
+	// nil: errors are only logged and counted.
 	OnError func(error)
 
 	// envErrors are the variables that ConfigFromEnv could not read; New
