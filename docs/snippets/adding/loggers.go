@@ -1,5 +1,6 @@
 package adding
 
+// snippet: imports
 import (
 	"log/slog"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/zapcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
 )
+
+// end snippet
 
 func slogLogger(client *causality.Client) *slog.Logger {
 	// snippet: slog
