@@ -4,12 +4,18 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 )
 
 // parse parses a file of the repository.
@@ -159,15 +165,53 @@ func TestTheArchitectureNamesEveryFile(t *testing.T) {
 // pending are pages that are being written elsewhere.
 var pending = map[string]bool{"docs/localgateway.md": true, "docs/performance.md": true}
 
-// A link to a page or file of the repository leads somewhere.
+// A link leads to a page or file of the repository, and to a heading on it.
 func TestLinksLeadSomewhere(t *testing.T) {
 	for _, page := range pages(t) {
 		text := read(t, page)
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(text, -1) {
-			target := filepath.Join(filepath.Dir(page), link[1])
-			if _, err := os.Stat(filepath.Join(root, target)); err != nil && !pending[target] {
-				t.Errorf("%s: a link to %s, which is not there", page, link[1])
+		for _, link := range regexp.MustCompile(`\]\(([^):#]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(text, -1) {
+			target, heading := filepath.Join(filepath.Dir(page), link[1]), link[2]
+			if link[1] == "" {
+				target = page
+			}
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+				if !pending[target] {
+					t.Errorf("%s: a link to %s, which is not there", page, target)
+				}
+				continue
+			}
+			if heading != "" && !slices.Contains(headings(read(t, target)), heading) {
+				t.Errorf("%s: a link to %s#%s, a heading that is not there", page, target, heading)
 			}
 		}
+	}
+}
+
+// headings are the names by which the headings of a page are linked to.
+func headings(page string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(page, -1) {
+		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
+// The request that the README shows is one that the gateway takes.
+func TestTheGatewayTakesTheRequestOfTheReadme(t *testing.T) {
+	readme := blocks(read(t, "README.md"))
+	i := slices.IndexFunc(readme, func(b block) bool { return b.lang == "json" })
+	if i < 0 {
+		t.Fatal("it shows none")
+	}
+	gateway := causalitytest.NewRecorder()
+	req := httptest.NewRequest(http.MethodPost, "/v1/events/batch", strings.NewReader(readme[i].text))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-API-Key", strings.Repeat("0123456789abcdef", 4))
+	reply := httptest.NewRecorder()
+	gateway.ServeHTTP(reply, req)
+	events := gateway.OfType("purchase_complete")
+	if len(events) != 1 || events[0].UserID != "u-1" || events[0].SessionID != "s-9" ||
+		!reflect.DeepEqual(events[0].Properties, map[string]any{"order_id": "o-42", "total_cents": int64(1999)}) {
+		t.Errorf("%d %s, stored %+v", reply.Code, reply.Body, events)
 	}
 }
