@@ -196,8 +196,8 @@ func (w *badWriter) Write([]byte) (int, error) {
 
 func TestAWriterThatFailsCostsNothing(t *testing.T) {
 	w := new(badWriter)
-	client, _ := newDebug(t)
-	client = newClient(t, newGateway(t), func(cfg *causality.Config) { cfg.Debug = w })
+	clearEnv(t)
+	client := newClient(t, newGateway(t), func(cfg *causality.Config) { cfg.Debug = w })
 	track(client, 0, 4)
 	if s := balanced(t, client); s.Dropped.Disabled != 4 || w.writes != 4 {
 		t.Errorf("%d writes, %+v", w.writes, s)

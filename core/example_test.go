@@ -171,13 +171,13 @@ func ExampleClient_Flush() {
 // FlushContext waits no longer than its context; the events are sent all the same.
 func ExampleClient_FlushContext() {
 	client, gateway := connect()
-	defer client.Close()
-	gateway.Script(causalitytest.Accept().Delay(200 * time.Millisecond))
+	gateway.Always(causalitytest.Hang()) // it takes requests and never answers
 	client.Track(causality.Event{EventType: "job_done"})
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	fmt.Println(client.FlushContext(ctx))
+	_ = client.Shutdown(ctx) // at once
 	// Output: causality: flush stopped waiting for 1 events, which are still being sent: context deadline exceeded
 }
 
