@@ -49,6 +49,17 @@ func panics(readsFirst bool) answer {
 	}
 }
 
+// nothing has a Transport that breaks the contract of http.RoundTripper.
+func nothing(*gateway, *http.Request, *arrival) (*http.Response, error) { return nil, nil }
+
+// withBody answers 200 with this body, which may be nil.
+func withBody(body io.ReadCloser) answer {
+	return func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+		g.read(r, got)
+		return &http.Response{StatusCode: 200, Body: body}, nil
+	}
+}
+
 func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 	const all = "{\"acceptedCount\":3, \"results\":[{\"eventId\":\"a\", \"status\":\"accepted\"}, {\"index\":1, \"eventId\":\"b\", \"status\":\"accepted\"}, {\"index\":2, \"eventId\":\"c\", \"status\":\"accepted\"}]}"
 	type fate struct{ uncertain, newKeysAtLeastOnce bool }
@@ -87,6 +98,9 @@ func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 		{"200 over 1 MiB", stores(answers(200, all+strings.Repeat(" ", 1<<20))), unknown},
 		{"a transport that panics at once", panics(false), known},
 		{"a transport that panics after the body", panics(true), unknown},
+		{"a transport that returns nothing", nothing, known},
+		{"a transport whose reply has no body", stores(withBody(nil)), unknown},
+		{"a transport whose body panics", stores(withBody(io.NopCloser(readFunc(func([]byte) (int, error) { panic("the body is broken") })))), unknown},
 		{"400 cut off, which may be any 400", cutOff(400, `{"viol`), doubted},
 	}
 	for _, tt := range tests {

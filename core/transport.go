@@ -206,13 +206,26 @@ func (t *httpTransport) roundTrip(req *http.Request) (resp *http.Response, err e
 			resp, err = nil, fmt.Errorf("Config.Transport panicked: %v", p)
 		}
 	}()
-	return t.roundTripper.RoundTrip(req)
+	resp, err = t.roundTripper.RoundTrip(req)
+	switch {
+	case err != nil:
+	case resp == nil:
+		err = errors.New("Config.Transport returned neither a response nor an error")
+	case resp.Body == nil: // a Transport that was made for a test
+		resp.Body = http.NoBody
+	}
+	return resp, err
 }
 
 var errReplyTooLarge = errors.New("the reply is over 1 MiB")
 
 // readBody reads a reply to its end, so that the connection is used again.
-func readBody(body io.ReadCloser) ([]byte, error) {
+func readBody(body io.ReadCloser) (_ []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // it may be the user's own, too
+			err = fmt.Errorf("Config.Transport's body panicked: %v", p)
+		}
+	}()
 	defer body.Close()
 	var text bytes.Buffer
 	n, err := text.ReadFrom(io.LimitReader(body, maxReplyBytes+1))
