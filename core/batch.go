@@ -52,6 +52,7 @@ type batcher struct {
 	lastErrorAt time.Time
 	lastTaken   time.Time // when the gateway last answered 200
 	lastStored  time.Time // when it last stored an event
+	blamed      bool      // an event was rejected since, for which none vouched
 	isPaused    bool
 	wakeAt      int  // fresh.len at which flushLoop wants to know
 	settled     bool // flushLoop has ended: what comes later counts no more

@@ -16,8 +16,8 @@ const (
 	// maxResends is how often an event is sent again that the gateway could
 	// not store for the moment, while it stored others.
 	maxResends = 5
-	// takenRecently is how long a 200 vouches for the gateway: an event that
-	// it refuses alone after that is itself to blame.
+	// takenRecently is how long a 200 vouches for the gateway: the first event
+	// that it refuses alone after that is itself to blame.
 	takenRecently = 10 * time.Minute
 	// soleRefusals is how many paused rounds an event that nothing vouches for
 	// is kept, if it is the only one.
@@ -135,7 +135,7 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 		if bt.len() == 1 {
 			// Only what it took just now vouches for it: a proxy that answers
 			// 413 to everything is an outage, whatever it took before.
-			return d.refusedAlone(bt, out, d.lastTaken(), d.took)
+			return d.refusedAlone(bt, out, false)
 		}
 		if out.verdict == tooLarge {
 			d.res.maxBytes = len(bt.body) / 2
@@ -180,7 +180,7 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 	}
 	now := time.Now()
 	d.b.mu.Lock()
-	d.b.lastTaken = now
+	d.b.lastTaken, d.b.blamed = now, false
 	if len(out.rejections) < bt.len() {
 		d.b.lastStored = now
 	}
@@ -226,12 +226,14 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // search finds the bad events of a refused batch.
 func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
-	taken := d.lastTaken()
+	d.b.mu.Lock()
+	taken := d.b.lastTaken
+	d.b.mu.Unlock()
 	// It takes others, so some of these are bad.
 	takesOthers := d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
 	switch {
 	case bt.len() == 1:
-		return d.refusedAlone(bt, out, taken, d.took || d.refusals == 0 && time.Since(taken) < takenRecently)
+		return d.refusedAlone(bt, out, d.refusals == 0 && len(d.accused) == 0 && time.Since(taken) < takenRecently)
 	case out.line >= 0:
 		return d.named(ctx, bt, out, takesOthers)
 	case takesOthers:
@@ -261,20 +263,22 @@ func (d *delivery) judge() {
 		if d.took || d.res.err == nil {
 			d.reject(a.batch, 0, a.err)
 		} else {
-			a.refusedAt = d.refusedAt
+			a.refusedAt = time.Now() // the others are to be probed first
 			d.res.kept = append(d.res.kept, a.batch)
 		}
 	}
 }
 
 // refusedAlone settles the fate of an event that was sent alone: it is to blame
-// only where something vouches for the gateway.
-func (d *delivery) refusedAlone(bt *batch, out outcome, taken time.Time, vouched bool) []*batch {
-	vouched = vouched || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
+// only where something vouches for the gateway, which tookRecently does for one.
+func (d *delivery) refusedAlone(bt *batch, out outcome, tookRecently bool) []*batch {
 	d.b.mu.Lock()
-	sole := d.b.queued == 1
+	vouched := d.took || !bt.refusedAt.IsZero() && d.b.lastTaken.After(bt.refusedAt)
+	sole := d.b.queued == 1 && d.refusals >= soleRefusals
+	toBlame := vouched || sole || tookRecently && !d.b.blamed
+	d.b.blamed = d.b.blamed || toBlame && !vouched
 	d.b.mu.Unlock()
-	if vouched || sole && d.refusals >= soleRefusals {
+	if toBlame {
 		d.reject(bt, 0, out.err)
 		return nil
 	}
@@ -364,13 +368,6 @@ func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events 
 	d.b.queued -= events
 	d.b.queuedBytes -= bytes
 	outcome(events)
-}
-
-// lastTaken is when the gateway last took a request.
-func (d *delivery) lastTaken() time.Time {
-	d.b.mu.Lock()
-	defer d.b.mu.Unlock()
-	return d.b.lastTaken
 }
 
 // eventName finds the type of an encoded event, for the words of a rejection.

@@ -187,6 +187,35 @@ func TestTheOnlyEventIsRejectedAfterThreePausedRounds(t *testing.T) {
 	})
 }
 
+// A gateway of another version takes the place of one that was well.
+func TestAGatewayThatBeginsToRefuseEverythingCostsOneEventAtMost(t *testing.T) {
+	for _, size := range []int{1, 2, 5, 6} {
+		for _, naming := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGateway(t)
+				client := newClient(t, g, batchSize(size), maxInFlight(1))
+				track(client, 0, 30)
+				flush(t, client)
+				g.then(refuses(naming, anyEvent))
+				for n := 30; n < 90; n++ {
+					track(client, n, n+1)
+					time.Sleep(30 * time.Second)
+				}
+				s := balanced(t, client)
+				if s.Dropped.Total() > 1 || size > 1 && s.Dropped.Total() > 0 || !s.Paused {
+					t.Errorf("batches of %d, named: %v: %+v", size, naming, s)
+				}
+				g.then(accept)
+				time.Sleep(2 * time.Minute)
+				flush(t, client)
+				if n := len(g.numbers()); n != 90-int(s.Dropped.Rejected) {
+					t.Errorf("batches of %d, named: %v: %d events stored", size, naming, n)
+				}
+			})
+		}
+	}
+}
+
 func TestFreshEventsVouchForTheGatewayThatRefusedABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t)
@@ -227,6 +256,26 @@ func TestABatchWhoseSoundingsAreBadIsDeliveredWithoutFreshEvents(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Likewise where it names the first four, and the one that is sent alone then is
+// bad.
+func TestTheProbesOfANamedBatchBeginWithTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		bad := []int{1, 2, 3, 4, 99}
+		g.then(after(time.Millisecond, refuses(true, is(bad...))))
+		client := newClient(t, g, batchSize(100))
+		track(client, 0, 100)
+		if err := client.Flush(); err == nil {
+			t.Error("Flush returned nil for a gateway that has taken nothing yet")
+		}
+		time.Sleep(10 * time.Second)
+		wantStored(t, g, without(0, 100, bad...))
+		if s := balanced(t, client); s.Dropped.Rejected != 5 {
+			t.Errorf("%+v", s)
+		}
+	})
 }
 
 func TestNothingIsLostWhereTheNetworkFailsDuringTheSearch(t *testing.T) {
