@@ -115,6 +115,9 @@ func replyMessage(body []byte) string {
 	if json.Unmarshal(body, &reply) == nil {
 		message = reply.Error + reply.Message
 		for i, v := range reply.Violations {
+			if len(message) > 2*maxMessageBytes {
+				break // there may be a hundred thousand
+			}
 			if i > 0 {
 				message += "; "
 			}

@@ -195,3 +195,12 @@ func TestTheDefaultTransport(t *testing.T) {
 		t.Errorf("idle connections are kept for %v; the gateway closes them after 60 s", pool.IdleConnTimeout)
 	}
 }
+
+// Whoever answers for the gateway can put a hundred thousand violations into a
+// reply. To join them all would copy the words as often.
+func TestManyViolationsCostNoMoreThanAFew(t *testing.T) {
+	body := []byte(`{"violations":[` + strings.Repeat("{},", 20_000) + `{}]}`)
+	if allocs := testing.AllocsPerRun(1, func() { replyMessage(body) }); allocs > 2000 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
