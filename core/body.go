@@ -34,6 +34,10 @@ type batch struct {
 	due time.Time
 	// refusedAt is when the gateway refused this, before it took anything since.
 	refusedAt time.Time
+	// failedAt is when it last got no answer about its events, and fails how often
+	// it did while the gateway took others.
+	failedAt time.Time
+	fails    int
 	// sibling is the other half of a batch that the gateway refused.
 	sibling *batch
 	// behind: it lets fresh events go first.
@@ -93,6 +97,7 @@ func (bt *batch) subset(keep func(i int) bool) *batch {
 	part := newBatch(events, bytes, nil)
 	part.seq, part.uncertain, part.resends = bt.seq+uint64(first), bt.uncertain, bt.resends
 	part.stalledAt, part.refusedAt, part.behind = bt.stalledAt, bt.refusedAt, bt.behind
+	part.failedAt, part.fails = bt.failedAt, bt.fails
 	for i := range bt.len() {
 		if keep(i) {
 			part.body = append(part.body, bt.body[bt.start(i):bt.ends[i]]...)

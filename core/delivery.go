@@ -58,6 +58,9 @@ type result struct {
 	probe bool
 	// err is why events still wait; nil if none does.
 	err error
+	// ownErr is why some events wait apart, which the gateway fails at while it
+	// takes others.
+	ownErr error
 	// kept events are to be sent again before others, later ones when they are
 	// due.
 	kept, later []*batch
@@ -119,6 +122,9 @@ func (d *delivery) run(ctx context.Context, bt *batch) {
 // It returns what is to be sent next, in reverse order.
 func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 	out := d.b.transport.sendBatch(ctx, bt, d.retries)
+	if out.verdict == again || out.verdict == denied {
+		return d.failed(bt, out)
+	}
 	d.res.timedOut = d.res.timedOut || out.timedOut
 	d.res.elapsed = max(d.res.elapsed, out.elapsed)
 	if out.verdict == refused && d.sent == 0 {
@@ -143,12 +149,38 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 			d.res.maxEvents = max(bt.len()/2, 1)
 		}
 		return halves(bt)
-	case refused:
-		return d.search(ctx, bt, out)
 	default:
+		return d.search(ctx, bt, out)
+	}
+}
+
+// failed keeps a batch that got no answer about its events. Where the gateway has
+// taken others since it failed before, the trouble is its own: a firewall that
+// bars what an event says, or a gateway that stumbles over it. Then its halves
+// wait apart, and not the client with them.
+func (d *delivery) failed(bt *batch, out outcome) []*batch {
+	now := time.Now()
+	d.b.mu.Lock()
+	isOwn := !bt.failedAt.IsZero() && d.b.lastTaken.After(bt.failedAt)
+	d.b.mu.Unlock()
+	bt.failedAt = now
+	if !isOwn || d.b.isClosed.Load() {
+		d.res.timedOut = d.res.timedOut || out.timedOut
+		d.res.elapsed = max(d.res.elapsed, out.elapsed)
 		d.res.err = out.err
 		return []*batch{bt}
 	}
+	d.res.ownErr = out.err
+	bt.fails++
+	parts := []*batch{bt}
+	if bt.len() > 1 {
+		parts = halves(bt)
+	}
+	for _, part := range parts {
+		part.behind, part.due = true, now.Add(exponentialBackoff(part.fails))
+	}
+	d.res.later = append(d.res.later, parts...)
+	return nil
 }
 
 func halves(bt *batch) []*batch {
@@ -315,6 +347,7 @@ func (d *delivery) sound(ctx context.Context, bt *batch, out outcome, events ...
 			refusedOnes = append(refusedOnes, i)
 		default:
 			d.res.err = single.err
+			one.failedAt = time.Now()
 			work := []*batch{one} // it may have a new key by now
 			if rest := bt.subset(func(j int) bool { return j != i && !settled[j] || slices.Contains(refusedOnes, j) }); rest != nil {
 				work = append(work, rest)

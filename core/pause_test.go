@@ -131,6 +131,47 @@ func TestTheOldestEventsGoFirstAfterSeveralBatchesFailed(t *testing.T) {
 	})
 }
 
+// A firewall bars what one event says, or the gateway stumbles over it.
+func TestAnEventThatTheGatewayFailsAtHoldsUpNoOther(t *testing.T) {
+	for name, fail := range map[string]answer{"403": answers(403, "barred"), "500": answers(500, "boom"), "no answer": hangs} {
+		for _, inFlight := range []int{1, 4} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := newGateway(t)
+					g.then(after(10*time.Millisecond, func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+						if g.read(r, got); slices.ContainsFunc(got.events, is(42)) {
+							return fail(g, r, got)
+						}
+						return accept(g, r, got)
+					}))
+					client := newClient(t, g, maxInFlight(inFlight), func(cfg *causality.Config) { cfg.FlushInterval = time.Second })
+					for n := 0; n < 1000; n += 10 {
+						track(client, n, n+10)
+						time.Sleep(10 * time.Second)
+					}
+					time.Sleep(10 * time.Minute)
+					before := g.count()
+					time.Sleep(10 * time.Minute)
+					s := balanced(t, client)
+					wantStored(t, g, without(0, 1000, 42))
+					// The event is kept, and asked for now and then.
+					if n := g.count() - before; s.Queued != 1 || s.Dropped.Total() != 0 || n < 5 || n > 40 {
+						t.Errorf("%d requests for one event, %+v", n, s)
+					}
+					if err := client.Flush(); err == nil {
+						t.Error("Flush returned nil with an event left")
+					}
+					g.then(accept)
+					time.Sleep(2 * time.Minute)
+					if s := balanced(t, client); s.Queued != 0 || s.Delivered != 1000 {
+						t.Errorf("%+v", s)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestWhilePausedOnlyProbesAreSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t)

@@ -84,12 +84,9 @@ func (b *batcher) next(now time.Time) *batch {
 			}
 			return b.takeUntried()
 		}
-		if bt := b.takeWaiting(now, b.fill(), true); bt != nil {
-			return bt
-		}
-		return b.drain(b.fill())
+		return b.probe()
 	}
-	if bt := b.takeWaiting(now, b.size, false); bt != nil {
+	if bt := b.takeWaiting(now, b.size); bt != nil {
 		return bt
 	}
 	b.mu.Lock()
@@ -113,15 +110,35 @@ func (b *batcher) next(now time.Time) *batch {
 // fill is how many events start a send.
 func (b *batcher) fill() int { return min(b.cfg.BatchSize, b.size) }
 
-// takeWaiting takes up to n events of the first waiting batch that is due, or
-// of any if there must be one.
-func (b *batcher) takeWaiting(now time.Time, n int, any bool) *batch {
+// takeWaiting takes up to n events of the first waiting batch that is due.
+func (b *batcher) takeWaiting(now time.Time, n int) *batch {
 	for i, bt := range b.waiting {
-		if any || !bt.behind && !now.Before(bt.due) {
+		if !bt.behind && !now.Before(bt.due) {
 			return b.take(i, n)
 		}
 	}
 	return nil
+}
+
+// probe takes the oldest batch, and from the fifth probe on, after two minutes or
+// three, the one that has not failed for longest, fresh ones among them: one that
+// fails by its own fault is not to stand for all.
+func (b *batcher) probe() *batch {
+	chosen, byTurns := 0, b.step > 4
+	for i, bt := range b.waiting {
+		if byTurns && bt.failedAt.Before(b.waiting[chosen].failedAt) {
+			chosen = i
+		}
+	}
+	if len(b.waiting) == 0 || byTurns && !b.waiting[chosen].failedAt.IsZero() {
+		if bt := b.drain(b.fill()); bt != nil {
+			return bt
+		}
+	}
+	if len(b.waiting) == 0 {
+		return nil
+	}
+	return b.take(chosen, b.fill())
 }
 
 // takeUntried takes the waiting event that has not been refused for longest, so
@@ -237,16 +254,11 @@ func (b *batcher) handle(res result) {
 	b.adapt(res)
 	if res.err != nil {
 		b.pause(res)
-		b.failure = res.err
-		b.mu.Lock()
-		b.isPaused = true
-		b.lastError, b.lastErrorAt = res.err.Error(), time.Now()
-		waits := b.queued
-		b.mu.Unlock()
-		b.report.failed(res.err, waits)
-		b.replySettled()
-		b.replyFlushers(b.waitError)
+		b.tellFailure(res.err)
 		return
+	}
+	if res.ownErr != nil {
+		b.tellFailure(res.ownErr)
 	}
 	if res.settled && b.paused {
 		b.paused, b.probing, b.probeOne, b.refusals, b.failure = false, false, false, 0, nil
@@ -260,6 +272,19 @@ func (b *batcher) handle(res result) {
 	}
 	b.reuse(res)
 	b.replySettled()
+}
+
+// tellFailure tells everybody why events wait.
+func (b *batcher) tellFailure(err error) {
+	b.failure = err
+	b.mu.Lock()
+	b.isPaused = b.paused
+	b.lastError, b.lastErrorAt = err.Error(), time.Now()
+	waits := b.queued
+	b.mu.Unlock()
+	b.report.failed(err, waits)
+	b.replySettled()
+	b.replyFlushers(b.waitError)
 }
 
 // reuse keeps the memory of a settled batch for the next one, while there is
