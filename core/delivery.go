@@ -3,6 +3,7 @@ package causality
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,8 +20,8 @@ const (
 	// takenRecently is how long a 200 vouches for the gateway: the first event
 	// that it refuses alone after that is itself to blame.
 	takenRecently = 10 * time.Minute
-	// soleRefusals is how many paused rounds an event that nothing vouches for
-	// is kept, if it is the only one.
+	// soleRefusals is how often Close sends an event that nothing vouches for, if
+	// it is the only one.
 	soleRefusals = 3
 )
 
@@ -163,6 +164,10 @@ func (d *delivery) failed(bt *batch, out outcome) []*batch {
 	d.b.mu.Lock()
 	isOwn := !bt.failedAt.IsZero() && d.b.lastTaken.After(bt.failedAt)
 	d.b.mu.Unlock()
+	var answer *GatewayError
+	if errors.As(out.err, &answer) && (answer.StatusCode == http.StatusTooManyRequests || answer.RetryAfter > 0) {
+		isOwn = false // it is about how many come, not about these
+	}
 	bt.failedAt = now
 	if !isOwn || d.b.isClosed.Load() {
 		d.res.timedOut = d.res.timedOut || out.timedOut
@@ -173,7 +178,7 @@ func (d *delivery) failed(bt *batch, out outcome) []*batch {
 	d.res.ownErr = out.err
 	bt.fails++
 	parts := []*batch{bt}
-	if bt.len() > 1 {
+	if bt.fails > 1 && bt.len() > 1 { // once may be chance
 		parts = halves(bt)
 	}
 	for _, part := range parts {
@@ -306,7 +311,7 @@ func (d *delivery) judge() {
 func (d *delivery) refusedAlone(bt *batch, out outcome, tookRecently bool) []*batch {
 	d.b.mu.Lock()
 	vouched := d.took || !bt.refusedAt.IsZero() && d.b.lastTaken.After(bt.refusedAt)
-	sole := d.b.queued == 1 && d.refusals >= soleRefusals
+	sole := d.b.queued == 1 && d.refusals >= soleRefusals && d.b.isClosed.Load()
 	toBlame := vouched || sole || tookRecently && !d.b.blamed
 	d.b.blamed = d.b.blamed || toBlame && !vouched
 	d.b.mu.Unlock()

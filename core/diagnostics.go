@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,6 +124,9 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 	p.count += n
 	if detail != "" || err != nil {
 		p.detail, p.err = detail, err
+		if len(detail) > maxEventTypeBytes { // a key from outside, perhaps
+			p.detail = strings.Clone(cutAtRune(detail, maxEventTypeBytes))
+		}
 	}
 	// Else the line waits for its time already.
 	if p.count == n || r.closed && !time.Now().Before(p.next) {

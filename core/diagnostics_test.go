@@ -341,6 +341,21 @@ func TestWhatPanicsInTheUsersOwnHooksHarmsNothing(t *testing.T) {
 	})
 }
 
+func TestALineQuotesLittleOfALongType(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var book logbook
+		client := newClient(t, newGateway(t), loggingTo(&book), func(cfg *causality.Config) {
+			cfg.BeforeTrack = func(causality.Event) (causality.Event, bool) { panic("boom") }
+		})
+		client.Track(causality.Event{EventType: strings.Repeat("é", 500_000)})
+		synctest.Wait()
+		lines := book.about("BeforeTrack panicked")
+		if len(lines) != 1 || len(lines[0].attrs["event_type"]) != 256 {
+			t.Errorf("%.2000v", lines)
+		}
+	})
+}
+
 func TestAnOnErrorThatPanicsIsSaidAtMostEveryTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var book logbook

@@ -172,6 +172,32 @@ func TestAnEventThatTheGatewayFailsAtHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+func TestALimitOfRequestsMakesThemNoSmaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		requests := 0
+		g.then(after(10*time.Millisecond, func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			g.mu.Lock()
+			requests++
+			isOver := requests%3 != 0
+			g.mu.Unlock()
+			if isOver {
+				return answers(429, "")(g, r, got)
+			}
+			return accept(g, r, got)
+		}))
+		client := newClient(t, g, func(cfg *causality.Config) { cfg.MaxRetries = -1 })
+		for n := 0; n < 1000; n += 50 {
+			track(client, n, n+50)
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Hour)
+		if s := balanced(t, client); s.Delivered != 1000 || slices.Min(g.sizes()) < 50 {
+			t.Errorf("%+v, requests of %v events", s, g.sizes())
+		}
+	})
+}
+
 func TestWhilePausedOnlyProbesAreSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t)

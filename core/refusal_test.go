@@ -169,21 +169,41 @@ func TestAnEventRefusedAlone(t *testing.T) {
 	}
 }
 
-func TestTheOnlyEventIsRejectedAfterThreePausedRounds(t *testing.T) {
+func TestTheOnlyEventIsKeptUntilAnotherIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t)
 		g.then(refuses(false, is(0)))
 		client := newClient(t, g)
 		track(client, 0, 1)
-		time.Sleep(3 * time.Second)
 		_ = client.Flush()
 		time.Sleep(time.Hour)
-		if s := balanced(t, client); g.count() != 4 || s.Dropped.Rejected != 1 || s.Paused {
+		if s := balanced(t, client); g.count() > 65 || s.Queued != 1 || !s.Paused {
 			t.Errorf("%d requests, %+v", g.count(), s)
 		}
 		track(client, 1, 2)
-		flush(t, client)
+		time.Sleep(10 * time.Minute)
+		if s := balanced(t, client); s.Dropped.Rejected != 1 || s.Delivered != 1 || s.Paused {
+			t.Errorf("%+v", s)
+		}
 		wantStored(t, g, []int{1})
+	})
+}
+
+// Nothing can vouch for the gateway any more, so Close does not wait for it.
+func TestTheOnlyEventIsRejectedInClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(refuses(false, is(0)))
+		client := newClient(t, g)
+		track(client, 0, 1)
+		start := time.Now()
+		err := client.Close()
+		if took := time.Since(start); err != nil || took > 5*time.Second {
+			t.Errorf("Close took %v: %v", took, err)
+		}
+		if s := balanced(t, client); s.Dropped.Rejected != 1 {
+			t.Errorf("%+v", s)
+		}
 	})
 }
 
