@@ -170,6 +170,41 @@ func eachKeyOnce(dec *json.Decoder) error {
 	return err
 }
 
+// TestEachByteInEachPlace holds what looks at eight bytes at a time to what each
+// byte comes to.
+func TestEachByteInEachPlace(t *testing.T) {
+	for length := 1; length <= 25; length++ {
+		for at := range length {
+			for c := range 256 {
+				text := []byte(strings.Repeat("~", length))
+				text[at] = byte(c)
+				want := string([]rune(string(text))) // each bad byte is one U+FFFD
+				if got := decoded(t, appendString(nil, string(text))); got != want {
+					t.Fatalf("%q becomes %q, want %q", text, got, want)
+				}
+				wantKey := strings.ReplaceAll(want, ".", "_")
+				if got := decoded(t, append(appendKey([]byte{'"'}, string(text)), '"')); got != wantKey {
+					t.Fatalf("the key %q becomes %q, want %q", text, got, wantKey)
+				}
+				if got, want := decoded(t, appendEventType(nil, string(text))), cleanEventType(string(text)); got != want {
+					t.Fatalf("the type %q becomes %q, want %q", text, got, want)
+				}
+			}
+		}
+	}
+}
+
+func decoded(t *testing.T, text []byte) (s string) {
+	t.Helper()
+	if !utf8.Valid(text) {
+		t.Fatalf("%q is not UTF-8", text)
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return s
+}
+
 // What a Track costs, in allocations that are not the user's own.
 func TestTrackAllocatesNothing(t *testing.T) {
 	if raceEnabled {

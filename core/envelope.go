@@ -3,7 +3,6 @@ package causality
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"log/slog"
 	"math"
 	"runtime"
@@ -30,14 +29,20 @@ var (
 // key finds the old one without parsing: nothing that the user chose comes
 // before it unescaped.
 const (
-	eventHead = `{"id":"`
-	keyHead   = `"idempotency_key":"`
+	idHead   = `{"id":"`
+	noUUID   = "00000000-0000-0000-0000-000000000000"
+	keyHead  = `"idempotency_key":"`
+	idAt     = len(idHead)
+	keyAt    = idAt + len(noUUID) + len(`",`) + len(keyHead)
+	newEvent = idHead + noUUID + `",` + keyHead + noUUID + `","app_id":"`
 )
 
 // envelope is what all events of a client have in common, encoded once.
 type envelope struct {
 	appID    string
 	deviceID string
+	// head begins an event of this app and device, up to its time.
+	head []byte
 	// device is device_context.
 	device []byte
 	// server is the _server_ members that end string_params.
@@ -62,6 +67,7 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 	if env.deviceID == "" {
 		env.deviceID = server.Hostname
 	}
+	env.head = appendApp(append(env.head, newEvent...), env.appID, env.deviceID)
 	b := append(env.device, `"device_context":{"os_version":`...)
 	b = appendString(b, runtime.GOOS+"/"+runtime.GOARCH)
 	if version := appVersion(); version != "" {
@@ -87,9 +93,10 @@ type encoder struct {
 	arena   []byte // its properties
 	props   []property
 	table   []int32 // hash table over props, in use beyond tableFrom of them
+	seen    uint64  // the traces of all keys so far
 	prefix  []byte  // the open groups as the beginning of an encoded key
 	groups  []string
-	keys    []string
+	pairs   []pair // the members of Properties
 
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
@@ -103,6 +110,11 @@ type encoder struct {
 	unfitKey   string
 }
 
+type pair struct {
+	key   string
+	value any
+}
+
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 // maxPooled is the largest buffer that goes back to a pool: one huge event must
@@ -110,10 +122,10 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 const maxPooled = 64 << 10
 
 func (e *encoder) release() {
-	if max(cap(e.buf), cap(e.arena), cap(e.payload), cap(e.prefix)) > maxPooled || cap(e.props) > 1024 || cap(e.keys) > 1024 {
+	if max(cap(e.buf), cap(e.arena), cap(e.payload), cap(e.prefix)) > maxPooled || cap(e.props) > 1024 || cap(e.pairs) > 1024 {
 		return
 	}
-	clear(e.keys[:cap(e.keys)])
+	clear(e.pairs)
 	clear(e.groups[:cap(e.groups)])
 	e.replaceAttr, e.renamedKey, e.unfitKey = nil, "", ""
 	encoders.Put(e)
@@ -122,8 +134,8 @@ func (e *encoder) release() {
 // encode leaves the event in e.buf, or says why it is Invalid.
 func (e *encoder) encode(env *envelope, ev *Event) error {
 	e.buf, e.arena, e.props, e.table = e.buf[:0], e.arena[:0], e.props[:0], e.table[:0]
-	e.prefix, e.groups, e.keys = e.prefix[:0], e.groups[:0], e.keys[:0]
-	e.tooLarge, e.walked, e.flatBytes, e.dropped, e.renamed, e.unfit = false, 0, 0, 0, 0, 0
+	e.prefix, e.groups, e.pairs = e.prefix[:0], e.groups[:0], e.pairs[:0]
+	e.seen, e.tooLarge, e.walked, e.flatBytes, e.dropped, e.renamed, e.unfit = 0, false, 0, 0, 0, 0, 0
 	e.replaceAttr = env.replaceAttr
 
 	if ev.EventType == "" {
@@ -149,15 +161,14 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	}
 	typed := env.typed && e.encodeTyped(env, ev)
 
-	b := append(e.buf, eventHead...)
-	b = appendUUID(b, newID(ev.TimestampMs))
-	b = append(append(b, `",`...), keyHead...)
-	b = appendUUID(b, newKey())
-	b = append(b, `","app_id":"`...)
-	b = append(b, ev.AppID...) // valid, so nothing in it needs an escape
-	b = append(b, `","device_id":`...)
-	b = appendString(b, ev.DeviceID)
-	b = append(b, `,"timestamp_ms":`...)
+	b := e.buf
+	if ev.AppID == env.appID && ev.DeviceID == env.deviceID {
+		b = append(b, env.head...)
+	} else {
+		b = appendApp(append(b, newEvent...), ev.AppID, ev.DeviceID)
+	}
+	putUUID(b[idAt:], newID(ev.TimestampMs))
+	putUUID(b[keyAt:], newKey())
 	b = strconv.AppendInt(b, ev.TimestampMs, 10)
 	b = append(b, ',')
 	if ev.CorrelationID != "" {
@@ -170,7 +181,7 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 		b = append(b, e.payload...)
 	} else {
 		b = append(b, `"custom_event":{"event_name":`...)
-		b = appendString(b, cleanEventType(ev.EventType))
+		b = appendEventType(b, ev.EventType)
 		b = append(e.appendParams(b, env, ev), '}')
 	}
 	e.buf = append(b, '}')
@@ -180,15 +191,22 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	return nil
 }
 
+// appendApp appends what stands between the newEvent and its time.
+func appendApp(b []byte, appID, deviceID string) []byte {
+	b = append(b, appID...) // valid, so nothing in it needs an escape
+	b = appendString(append(b, `","device_id":`...), deviceID)
+	return append(b, `,"timestamp_ms":`...)
+}
+
 // members encodes a map in the order of its keys, so that the same event gives
 // the same bytes.
 func (e *encoder) members(m map[string]any) {
-	for key := range m {
-		e.keys = append(e.keys, key)
+	for key, v := range m {
+		e.pairs = append(e.pairs, pair{key, v})
 	}
-	slices.Sort(e.keys)
-	for _, key := range e.keys {
-		e.attr(slog.Any(key, m[key]), 0)
+	slices.SortFunc(e.pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	for i := range e.pairs {
+		e.attr(slog.Any(e.pairs[i].key, e.pairs[i].value), 0)
 	}
 }
 
@@ -198,26 +216,34 @@ func (e *encoder) attr(a slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
-	a = e.plain(a)
-	switch a.Value.Kind() {
+	kind := a.Value.Kind()
+	if e.walk(); e.replaceAttr != nil || kind == slog.KindAny || kind == slog.KindLogValuer {
+		a = e.plain(a)
+		kind = a.Value.Kind()
+	}
+	switch kind {
 	case slog.KindGroup:
 		e.group(a.Key, a.Value.Group(), depth)
 	case slog.KindAny:
 		if text, ok := a.Value.Any().(value.JSON); ok {
-			e.scalar(a.Key, slog.StringValue(string(text)))
+			e.scalar(a.Key, slog.StringValue(string(text)), slog.KindString)
 		} // else nil, which is left out
 	default:
-		e.scalar(a.Key, a.Value)
+		e.scalar(a.Key, a.Value, kind)
+	}
+}
+
+// walk counts the attributes, because a group that stands twice in a group that
+// stands twice in another, and so on, would take for ever and may leave nothing
+// behind.
+func (e *encoder) walk() {
+	if e.walked++; e.walked > maxEventBytes {
+		e.tooLarge = true
 	}
 }
 
 // plain gives a property to the user's ReplaceAttr and reduces its value.
 func (e *encoder) plain(a slog.Attr) slog.Attr {
-	// Counted, because a group that stands twice in a group that stands twice in
-	// another, and so on, would take for ever and may leave nothing behind.
-	if e.walked++; e.walked > maxEventBytes {
-		e.tooLarge = true
-	}
 	if e.replaceAttr != nil {
 		if a.Value.Kind() == slog.KindLogValuer {
 			a.Value = value.Resolve(a.Value)
@@ -240,7 +266,7 @@ const tooDeep = "!ERROR: nested too deep"
 // is only a list.
 func (e *encoder) group(name string, members []slog.Attr, depth int) {
 	if depth >= value.MaxDepth {
-		e.scalar(name, slog.StringValue(tooDeep))
+		e.scalar(name, slog.StringValue(tooDeep), slog.KindString)
 		return
 	}
 	prefix := len(e.prefix)
@@ -259,21 +285,30 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 }
 
 // scalar encodes a plain value into the arena, under the open groups.
-func (e *encoder) scalar(key string, v slog.Value) {
-	if v.Kind() == slog.KindString && len(v.String()) > maxEventBytes {
+func (e *encoder) scalar(key string, v slog.Value, kind slog.Kind) {
+	text := ""
+	if kind == slog.KindString {
+		text = v.String()
+	}
+	if max(len(key), len(text)) > maxEventBytes {
 		e.tooLarge = true
 		return
 	}
-	p := property{start: len(e.arena)}
+	p := property{start: int32(len(e.arena)), isDuration: kind == slog.KindDuration}
 	b := append(e.arena, '"')
-	b = append(b, e.prefix...)
+	if len(e.prefix) > 0 {
+		b = append(b, e.prefix...)
+	}
 	b = appendKey(b, key)
 	b = append(b, '"', ':')
-	p.value = len(b)
-	b, p.kind = appendScalar(b, v)
-	p.isDuration = v.Kind() == slog.KindDuration
-	p.end = len(b)
-	e.arena = b
+	p.value = int32(len(b))
+	if kind == slog.KindString {
+		b = appendString(b, text)
+	} else {
+		b, p.kind = appendScalar(b, v, kind)
+	}
+	p.end = int32(len(b))
+	e.arena = append(b, ',')
 	// Checked as it grows, so that a hostile value costs no more than an event
 	// may.
 	e.tooLarge = e.tooLarge || len(b) > maxEventBytes
@@ -281,8 +316,8 @@ func (e *encoder) scalar(key string, v slog.Value) {
 }
 
 // appendScalar appends a plain value as JSON and says which param map it is for.
-func appendScalar(b []byte, v slog.Value) ([]byte, kind) {
-	switch v.Kind() {
+func appendScalar(b []byte, v slog.Value, kind slog.Kind) ([]byte, kind) {
+	switch kind {
 	case slog.KindInt64:
 		return strconv.AppendInt(b, v.Int64(), 10), intKind
 	case slog.KindUint64:
@@ -339,11 +374,18 @@ func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
 		if kind != int(stringKind) && count[kind] == 0 {
 			continue
 		}
-		b = append(append(b, ','), open...)
-		for i := range e.props {
-			if p := &e.props[i]; int(p.kind) == kind {
-				b = append(append(b, e.arena[p.start:p.end]...), ',')
+		b = append(b, open...)
+		for i := 0; i < len(e.props); i++ {
+			p := &e.props[i]
+			if int(p.kind) != kind {
+				continue
 			}
+			// Those that lie side by side, each with its comma, are copied at once.
+			end := p.end + 1
+			for ; i+1 < len(e.props) && int(e.props[i+1].kind) == kind && e.props[i+1].start == end; i++ {
+				end = e.props[i+1].end + 1
+			}
+			b = append(b, e.arena[p.start:end]...)
 		}
 		if kind == int(stringKind) {
 			if ev.UserID != "" {
@@ -361,6 +403,11 @@ func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
 
 // reserved reports whether the event itself uses an encoded key.
 func reserved(key []byte, ev *Event) bool {
+	switch key[1] { // most are none at the first glance
+	case 'u', 's', '_':
+	default:
+		return false
+	}
 	switch string(key) {
 	case `"user_id":`:
 		return ev.UserID != ""
@@ -375,21 +422,22 @@ func reserved(key []byte, ev *Event) bool {
 // rename gives the i-th property the first free name of the form user_id_2.
 func (e *encoder) rename(i int) {
 	p := e.props[i]
-	base := e.arena[p.start : p.value-len(`":`)]
+	base := e.arena[p.start : int(p.value)-len(`":`)]
 	start := len(e.arena)
 	for n := int64(2); ; n++ {
 		b := append(e.arena[:start], base...)
 		b = append(b, '_')
 		b = strconv.AppendInt(b, n, 10)
 		e.arena = append(b, '"', ':')
-		p.hash = maphash.Bytes(hashSeed, e.arena[start:])
+		p.hash = e.hash(e.arena[start:])
 		if e.find(p.hash, e.arena[start:]) < 0 {
 			break
 		}
 	}
 	name := len(e.arena)
-	e.arena = append(e.arena, e.arena[p.value:p.end]...)
-	p.start, p.value, p.end = start, name, len(e.arena)
+	e.arena = append(append(e.arena, e.arena[p.value:p.end]...), ',')
+	p.start, p.value, p.end = int32(start), int32(name), int32(len(e.arena)-1)
+	e.seen |= trace(e.arena[start:name])
 	if e.renamed++; e.renamed == 1 {
 		e.renamedKey = string(base[1:])
 	}
@@ -397,6 +445,14 @@ func (e *encoder) rename(i int) {
 	if len(e.props) > tableFrom {
 		e.place(i)
 	}
+}
+
+// appendEventType appends the type as a JSON string.
+func appendEventType(b []byte, eventType string) []byte {
+	if len(eventType) <= maxEventTypeBytes && isPlain(eventType) {
+		return append(append(append(b, '"'), eventType...), '"')
+	}
+	return appendString(b, cleanEventType(eventType))
 }
 
 // cleanEventType returns the type without control characters, cut at 256 bytes.

@@ -119,6 +119,7 @@ func TestTheEventTypeIsMended(t *testing.T) {
 		{"a line feed", "a\nb", "a_b"},
 		{"a tab", "a\tb", "a_b"},
 		{"a carriage return", "a\rb", "a_b"},
+		{"DEL alone", "abcdefgh\x7f", "abcdefgh_"},
 		{"NUL, DEL and C1", "\x00a\x7fb\u0085", "_a_b_"},
 		{"only controls", "\n\n", "__"},
 		{"not UTF-8", "a\xffb", "a\uFFFDb"},

@@ -99,6 +99,7 @@ func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
+	e.walk()
 	a = e.plain(a)
 	key := a.Key
 	if !utf8.ValidString(key) {

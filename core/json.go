@@ -38,8 +38,12 @@ func appendKey(b []byte, s string) []byte {
 }
 
 func appendEscaped(b []byte, s string, safe *[256]bool) []byte {
+	unsafe := byte('"')
+	if !safe['.'] {
+		unsafe = '.'
+	}
 	done := 0
-	for i := 0; i < len(s); {
+	for i := plainWords(s, unsafe); i < len(s); {
 		c := s[i]
 		if safe[c] {
 			i++
@@ -70,8 +74,52 @@ func appendEscaped(b []byte, s string, safe *[256]bool) []byte {
 		}
 		i++
 		done = i
+		i += plainWords(s[i:], unsafe)
 	}
 	return append(b, s[done:]...)
+}
+
+// isPlain reports whether s is ASCII without a control character, a quote or a
+// backslash.
+func isPlain(s string) bool {
+	const del = 0x7f // needs no escape, but is a control character
+	for i := plainWords(s, del); i < len(s); i++ {
+		if !safe[s[i]] || s[i] == del {
+			return false
+		}
+	}
+	return true
+}
+
+// plainWords returns how many bytes at the beginning of s, taken eight at a time,
+// need no second look: none is other than ASCII, below ' ', a quote, a backslash
+// or unsafe.
+func plainWords(s string, unsafe byte) int {
+	if len(s) < 8 {
+		return 0
+	}
+	n := 0
+	for ; len(s)-n >= 8; n += 8 {
+		if !isPlainWord(s[n:], unsafe) {
+			return n
+		}
+	}
+	if isPlainWord(s[len(s)-8:], unsafe) { // some of it for the second time
+		return len(s)
+	}
+	return n
+}
+
+// isPlainWord is plainWords for eight bytes. It may take a plain byte that
+// follows another for one that is not.
+func isPlainWord(s string, unsafe byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	const quotes, backslashes = ones * '"', ones * '\\'
+	// The compiler makes one load of it.
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	// The top bit of a byte of these is set where it is one of those.
+	return (w|(w-ones*' ')|((w^quotes)-ones)|((w^backslashes)-ones)|((w^ones*uint64(unsafe))-ones))&tops == 0
 }
 
 // appendFloat appends a finite float as encoding/json writes it: the shortest

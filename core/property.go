@@ -17,16 +17,16 @@ const (
 )
 
 var paramMaps = [...]string{
-	stringKind: `"string_params":{`,
-	intKind:    `"int_params":{`,
-	floatKind:  `"float_params":{`,
-	boolKind:   `"bool_params":{`,
+	stringKind: `,"string_params":{`,
+	intKind:    `,"int_params":{`,
+	floatKind:  `,"float_params":{`,
+	boolKind:   `,"bool_params":{`,
 }
 
 // property is one encoded "key":value in an encoder's arena.
 type property struct {
-	start, value, end int // arena[start:value] is the key with its colon
-	hash              uint64
+	start, value, end int32  // arena[start:value] is the key with its colon
+	hash              uint32 // see encoder.hash
 	kind              kind
 	isDuration        bool
 	used              bool // by a field of a typed payload
@@ -43,11 +43,15 @@ var hashSeed = maphash.MakeSeed()
 // in the table to p, so that a key which comes a thousand times has one place.
 func (e *encoder) insert(p property) {
 	key := e.arena[p.start:p.value]
-	p.hash = maphash.Bytes(hashSeed, key)
-	old := e.find(p.hash, key)
+	p.hash = e.hash(key)
+	old, mark := -1, trace(key)
+	if e.seen&mark != 0 {
+		old = e.find(p.hash, key)
+	}
 	if old >= 0 {
 		e.props[old].kind = deadKind
 	}
+	e.seen |= mark
 	e.props = append(e.props, p)
 	n := len(e.props)
 	switch {
@@ -61,8 +65,26 @@ func (e *encoder) insert(p property) {
 	}
 }
 
+// hash is the hash of a key where there is a table, else 0.
+func (e *encoder) hash(key []byte) uint32 {
+	if len(e.props) <= tableFrom {
+		return 0
+	}
+	return uint32(maphash.Bytes(hashSeed, key))
+}
+
+// trace is one bit for an encoded key: while no key has left the same one in
+// encoder.seen, a key is new, as most are.
+func trace(key []byte) uint64 {
+	// The last byte of the name is the third from the end.
+	return 1 << ((uint(len(key)) + 7*uint(key[1]) + 11*uint(key[len(key)-3])) % 64)
+}
+
 // find returns the index of the living property with this encoded key, or -1.
-func (e *encoder) find(hash uint64, key []byte) int {
+func (e *encoder) find(hash uint32, key []byte) int {
+	if e.seen&trace(key) == 0 {
+		return -1
+	}
 	if len(e.props) <= tableFrom {
 		for i := range e.props {
 			if e.same(i, hash, key) {
@@ -71,7 +93,7 @@ func (e *encoder) find(hash uint64, key []byte) int {
 		}
 		return -1
 	}
-	mask := uint64(len(e.table) - 1)
+	mask := uint32(len(e.table) - 1)
 	for at := hash & mask; e.table[at] >= 0; at = (at + 1) & mask {
 		if i := int(e.table[at]); e.same(i, hash, key) {
 			return i
@@ -82,8 +104,8 @@ func (e *encoder) find(hash uint64, key []byte) int {
 
 // slot returns where the table holds i, or the free place where the search for
 // its hash ends.
-func (e *encoder) slot(hash uint64, i int32) uint64 {
-	mask := uint64(len(e.table) - 1)
+func (e *encoder) slot(hash uint32, i int32) uint32 {
+	mask := uint32(len(e.table) - 1)
 	at := hash & mask
 	for e.table[at] >= 0 && e.table[at] != i {
 		at = (at + 1) & mask
@@ -91,7 +113,7 @@ func (e *encoder) slot(hash uint64, i int32) uint64 {
 	return at
 }
 
-func (e *encoder) same(i int, hash uint64, key []byte) bool {
+func (e *encoder) same(i int, hash uint32, key []byte) bool {
 	p := &e.props[i]
 	return p.hash == hash && p.kind != deadKind && bytes.Equal(e.arena[p.start:p.value], key)
 }
@@ -111,7 +133,8 @@ func (e *encoder) grow() {
 		e.table[at] = -1
 	}
 	for i := range e.props {
-		if e.props[i].kind != deadKind {
+		if p := &e.props[i]; p.kind != deadKind {
+			p.hash = e.hash(e.arena[p.start:p.value])
 			e.place(i)
 		}
 	}

@@ -2,7 +2,6 @@ package causality
 
 import (
 	"encoding/json"
-	"hash/maphash"
 	"io"
 	"log/slog"
 	"maps"
@@ -37,7 +36,7 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 	}
 	for i := range e.props {
 		if p := &e.props[i]; p.kind != deadKind && !p.used {
-			e.leaveOut(string(e.arena[p.start+1 : p.value-len(`":`)]))
+			e.leaveOut(string(e.arena[p.start+1 : int(p.value)-len(`":`)]))
 		}
 	}
 	switch {
@@ -113,7 +112,7 @@ func (e *encoder) appendFields(b []byte, prefix string, fields []field, ev *Even
 // lookup returns the living property of this name, or nil.
 func (e *encoder) lookup(name string) *property {
 	e.buf = append(append(append(e.buf[:0], '"'), name...), '"', ':')
-	i := e.find(maphash.Bytes(hashSeed, e.buf), e.buf)
+	i := e.find(e.hash(e.buf), e.buf)
 	e.buf = e.buf[:0]
 	if i < 0 {
 		return nil
@@ -341,6 +340,6 @@ func appendElement(b []byte, f *field, v any) ([]byte, bool) {
 	default:
 		return b, false
 	}
-	text, kind := appendScalar(nil, plain)
+	text, kind := appendScalar(nil, plain, plain.Kind())
 	return appendScalarField(b, f, kind, text, false)
 }

@@ -3,7 +3,6 @@ package causality
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/hex"
 	mathrand "math/rand/v2"
 )
 
@@ -26,10 +25,23 @@ func newID(timestampMs int64) (id [16]byte) {
 	return id
 }
 
-func appendUUID(b []byte, id [16]byte) []byte {
-	b = hex.AppendEncode(b, id[:4])
-	b = hex.AppendEncode(append(b, '-'), id[4:6])
-	b = hex.AppendEncode(append(b, '-'), id[6:8])
-	b = hex.AppendEncode(append(b, '-'), id[8:10])
-	return hex.AppendEncode(append(b, '-'), id[10:])
+// hexPairs is the two digits of each byte. Two UUIDs in every event make it
+// worth its 512 bytes.
+var hexPairs = func() (table [256][2]byte) {
+	for c := range table {
+		table[c] = [2]byte{hexDigits[c>>4], hexDigits[c&0xf]}
+	}
+	return table
+}()
+
+// uuidDigits is where the digits of each byte of a UUID stand in its text.
+var uuidDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// putUUID writes the text of id to the beginning of b, over another one.
+func putUUID(b []byte, id [16]byte) {
+	text := (*[len(noUUID)]byte)(b)
+	for i, at := range uuidDigits {
+		pair := &hexPairs[id[i]]
+		text[at], text[at+1] = pair[0], pair[1]
+	}
 }
