@@ -1,0 +1,54 @@
+package benchmarks
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// newClient returns a client whose gateway is this process and takes no time.
+func newClient(tb testing.TB) *causality.Client {
+	tb.Helper()
+	client, err := causality.New(causality.Config{
+		APIKey: strings.Repeat("0123456789abcdef", 4), Endpoint: "https://gateway.test", AppID: "checkout",
+		Transport: instant{}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+type instant struct{}
+
+func (instant) RoundTrip(req *http.Request) (*http.Response, error) {
+	defer req.Body.Close()
+	buf := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buf)
+	lines := 0
+	for {
+		n, err := req.Body.Read(buf[:])
+		lines += bytes.Count(buf[:n], []byte("\n"))
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	// One event a line, between a first and a last.
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{}, Request: req,
+		Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"acceptedCount":%d}`, lines-1))),
+	}, nil
+}
+
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
