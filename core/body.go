@@ -71,6 +71,9 @@ func (bt *batch) seal() {
 
 func (bt *batch) len() int { return len(bt.ends) }
 
+// size is what its events take of the queue, each with its separator.
+func (bt *batch) size() int { return int(bt.ends[bt.len()-1]) + len(separator) - len(bodyHead) }
+
 func (bt *batch) start(i int) int {
 	if i == 0 {
 		return len(bodyHead)

@@ -208,12 +208,13 @@ func searchHalves(bt *batch) []*batch {
 // that it could not store and that are to be tried again at once.
 func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch {
 	d.took = true
-	stored := make([]bool, bt.len())
-	for i := range stored {
-		stored[i] = true
-	}
-	for _, r := range out.rejections {
-		stored[r.index] = false
+	var stored func(i int) bool // nil: all are
+	if len(out.rejections) > 0 {
+		isRejected := make([]bool, bt.len())
+		for _, r := range out.rejections {
+			isRejected[r.index] = true
+		}
+		stored = func(i int) bool { return !isRejected[i] }
 	}
 	now := time.Now()
 	d.b.mu.Lock()
@@ -234,7 +235,7 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 			d.reject(bt, r.index, &GatewayError{StatusCode: http.StatusOK, Message: "rejected: " + r.reason, Events: 1})
 		}
 	}
-	d.count(bt, func(i int) bool { return stored[i] }, func(events int) {
+	d.count(bt, stored, func(events int) {
 		d.b.delivered += uint64(events)
 		if bt.uncertain {
 			d.b.uncertain += uint64(events)
@@ -387,14 +388,17 @@ func (d *delivery) reject(bt *batch, i int, err error) {
 	d.b.report.rejected(name, err)
 }
 
-// count settles the events of bt for which which is true: they leave the queue,
-// and outcome adds them to where they went.
+// count settles the events of bt for which which is true, or all if it is nil:
+// they leave the queue, and outcome adds them to where they went.
 func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events int)) {
-	events, bytes := 0, 0
-	for i := range bt.len() {
-		if which(i) {
-			events++
-			bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
+	events, bytes := bt.len(), bt.size()
+	if which != nil {
+		events, bytes = 0, 0
+		for i := range bt.len() {
+			if which(i) {
+				events++
+				bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
+			}
 		}
 	}
 	d.b.mu.Lock()

@@ -160,7 +160,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestAReplyIsReadUpToOneMiB(t *testing.T) {
 	for size, want := range map[int]error{0: nil, maxReplyBytes: nil, maxReplyBytes + 1: errReplyTooLarge, 10 * maxReplyBytes: errReplyTooLarge} {
-		text, err := readBody(io.NopCloser(strings.NewReader(strings.Repeat("x", size))))
+		text, err := readBody(new(bytes.Buffer), io.NopCloser(strings.NewReader(strings.Repeat("x", size))))
 		if err != want || len(text) > maxReplyBytes+1 {
 			t.Errorf("%d bytes: read %d, %v", size, len(text), err)
 		}

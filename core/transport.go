@@ -169,7 +169,9 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 			unknown: body.started.Load(), timedOut: body.started.Load(), elapsed: time.Since(start),
 		}
 	}
-	text, err := readBody(resp.Body)
+	buf := replies.Get().(*bytes.Buffer)
+	defer keepReply(buf)
+	text, err := readBody(buf, resp.Body)
 	text = t.redact(text) // before its words are cut, and a key with them
 	var out outcome
 	switch {
@@ -219,15 +221,24 @@ func (t *httpTransport) roundTrip(req *http.Request) (resp *http.Response, err e
 
 var errReplyTooLarge = errors.New("the reply is over 1 MiB")
 
+// replies is memory to read replies into. What is kept of one is a copy.
+var replies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func keepReply(buf *bytes.Buffer) {
+	if buf.Cap() <= 4*maxPooled {
+		buf.Reset()
+		replies.Put(buf)
+	}
+}
+
 // readBody reads a reply to its end, so that the connection is used again.
-func readBody(body io.ReadCloser) (_ []byte, err error) {
+func readBody(text *bytes.Buffer, body io.ReadCloser) (_ []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil { // it may be the user's own, too
 			err = fmt.Errorf("Config.Transport's body panicked: %v", p)
 		}
 	}()
 	defer body.Close()
-	var text bytes.Buffer
 	n, err := text.ReadFrom(io.LimitReader(body, maxReplyBytes+1))
 	if err == nil && n > maxReplyBytes {
 		err = errReplyTooLarge

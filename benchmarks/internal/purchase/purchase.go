@@ -24,7 +24,7 @@ const (
 	Items   = 3
 )
 
-// Map is the properties as a map, made anew as callers do.
+// Map is the properties as a map, a new one each time.
 func Map() map[string]any {
 	return map[string]any{
 		"order_id": OrderID, "cart_id": Cart, "payment_method": Method, "currency": Coin,
