@@ -93,33 +93,27 @@ func isPlain(s string) bool {
 
 // plainWords returns how many bytes at the beginning of s, taken eight at a time,
 // need no second look: none is other than ASCII, below ' ', a quote, a backslash
-// or unsafe.
+// or unsafe. It may stop at one that is plain and follows another.
 func plainWords(s string, unsafe byte) int {
 	if len(s) < 8 {
 		return 0
 	}
-	n := 0
-	for ; len(s)-n >= 8; n += 8 {
-		if !isPlainWord(s[n:], unsafe) {
-			return n
-		}
-	}
-	if isPlainWord(s[len(s)-8:], unsafe) { // some of it for the second time
-		return len(s)
-	}
-	return n
-}
-
-// isPlainWord is plainWords for eight bytes. It may take a plain byte that
-// follows another for one that is not.
-func isPlainWord(s string, unsafe byte) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	const quotes, backslashes = ones * '"', ones * '\\'
-	// The compiler makes one load of it.
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// The top bit of a byte of these is set where it is one of those.
-	return (w|(w-ones*' ')|((w^quotes)-ones)|((w^backslashes)-ones)|((w^ones*uint64(unsafe))-ones))&tops == 0
+	others := ones * uint64(unsafe)
+	for i := 0; ; i = min(i+8, len(s)-8) { // the last eight may be looked at in part before
+		v := s[i : i+8]
+		// The compiler makes one load of it.
+		w := uint64(v[0]) | uint64(v[1])<<8 | uint64(v[2])<<16 | uint64(v[3])<<24 |
+			uint64(v[4])<<32 | uint64(v[5])<<40 | uint64(v[6])<<48 | uint64(v[7])<<56
+		// The top bit of a byte of these is set where it is one of those.
+		if (w|(w-ones*' ')|((w^quotes)-ones)|((w^backslashes)-ones)|((w^others)-ones))&tops != 0 {
+			return i
+		}
+		if i+8 == len(s) {
+			return len(s)
+		}
+	}
 }
 
 // appendFloat appends a finite float as encoding/json writes it: the shortest

@@ -172,6 +172,9 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 	buf := replies.Get().(*bytes.Buffer)
 	defer keepReply(buf)
 	text, err := readBody(buf, resp.Body)
+	if err == nil && resp.StatusCode == http.StatusOK && allAccepted(text, events) {
+		return outcome{verdict: accepted, line: -1, elapsed: time.Since(start)}
+	}
 	text = t.redact(text) // before its words are cut, and a key with them
 	var out outcome
 	switch {
