@@ -2,6 +2,8 @@ package benchmarks
 
 import (
 	"encoding/json"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -104,34 +106,39 @@ func BenchmarkEnqueueParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkTrack is Track alone, the goroutine that sends among it but no network:
-// what it costs, and what it gains from a second core.
+// BenchmarkTrack is what Track takes of the goroutine that calls it, with nothing
+// beside it, and what it gains from a second one.
 func BenchmarkTrack(b *testing.B) {
-	event := causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Attrs: purchase.Attrs()}
+	attrs := causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Attrs: purchase.Attrs()}
 	asMap := causality.Event{EventType: purchase.Type, UserID: purchase.UserID, Properties: purchase.Map()}
 	b.Run("attrs/lib=json.Marshal", benchmarkMarshal)
-	for _, bm := range []struct {
-		name  string
-		event causality.Event
-	}{{"attrs", event}, {"map", asMap}} {
-		b.Run(bm.name+"/lib=causality", func(b *testing.B) {
+	b.Run("attrs/lib=causality", func(b *testing.B) {
+		client := newClient(b)
+		loop(b, client, func() { client.Track(attrs) })
+	})
+	b.Run("map/lib=causality", func(b *testing.B) {
+		client := newClient(b)
+		loop(b, client, func() { client.Track(asMap) })
+	})
+	for _, goroutines := range []int{1, 2} {
+		b.Run(fmt.Sprintf("goroutines-%d/lib=causality", goroutines), func(b *testing.B) {
 			client := newClient(b)
-			b.ReportAllocs()
-			for b.Loop() {
-				client.Track(bm.event)
+			for left := b.N; left > 0; left -= burst {
+				var group sync.WaitGroup
+				for range goroutines {
+					group.Go(func() {
+						for range min(left, burst) / goroutines {
+							client.Track(attrs)
+						}
+					})
+				}
+				group.Wait()
+				b.StopTimer()
+				flush(b, client)
+				b.StartTimer()
 			}
 		})
 	}
-	b.Run("parallel/lib=causality", func(b *testing.B) {
-		client := newClient(b)
-		b.ReportAllocs()
-		b.ResetTimer()
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				client.Track(event)
-			}
-		})
-	})
 }
 
 // TestEveryLibraryDelivers holds what each benchmark takes for granted.

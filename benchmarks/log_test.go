@@ -12,6 +12,7 @@ import (
 
 	"github.com/SebastienMelki/causality/sdk/go/benchmarks/internal/peers"
 	"github.com/SebastienMelki/causality/sdk/go/benchmarks/internal/purchase"
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zapcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
@@ -127,25 +128,44 @@ func BenchmarkEvent(b *testing.B) {
 			}
 		})
 	}
-	b.Run("slog/group/lib=causality", func(b *testing.B) {
-		begin(b)
-		client, err := peers.Causality(arrivals.URL)
-		if err != nil {
-			b.Fatal(err)
-		}
-		l := slog.New(slogcausality.NewHandler(client))
-		b.ReportAllocs()
-		events := 0
-		for b.Loop() {
-			l.LogAttrs(b.Context(), slog.LevelInfo, purchase.Message, slogcausality.Event(purchase.Type,
-				slog.String("user_id", purchase.UserID),
-				slog.String("order_id", purchase.OrderID), slog.String("cart_id", purchase.Cart), slog.String("payment_method", purchase.Method),
-				slog.String("currency", purchase.Coin), slog.Int("total_cents", purchase.Cents), slog.Int("item_count", purchase.Items)))
-			events++
-		}
-		_ = client.Close()
-		reportLost(b, events)
-	})
+}
+
+// BenchmarkAdapter is what an adapter takes of the goroutine that logs, with nothing
+// beside it. Its baseline is the same line
+// written as JSON to nowhere. A hook of zerolog's comes on top of the line.
+func BenchmarkAdapter(b *testing.B) {
+	for _, a := range []struct {
+		name string
+		bare logger
+		made func(client *causality.Client) logger
+	}{
+		{"slog", slogLogger(jsonHandler(slog.LevelInfo), slog.LevelInfo), func(client *causality.Client) logger {
+			return slogLogger(slogcausality.NewHandler(client), slog.LevelInfo)
+		}},
+		{"slog-group", groupLogger(jsonHandler(slog.LevelInfo)), func(client *causality.Client) logger {
+			return groupLogger(slogcausality.NewHandler(client))
+		}},
+		{"zap", zapLogger(jsonCore(zap.InfoLevel)), func(client *causality.Client) logger {
+			return zapLogger(zapcausality.NewCore(client))
+		}},
+		{"zerolog", zerologLogger(peers.Zerolog(io.Discard)), func(client *causality.Client) logger {
+			return zerologLogger(peers.Zerolog(io.Discard).Hook(zerologcausality.NewHook(client)))
+		}},
+	} {
+		b.Run(a.name, func(b *testing.B) {
+			benchmarkLog(b, "bare", a.bare, eventKey)
+			b.Run("lib=causality", func(b *testing.B) {
+				client := newClient(b)
+				log := a.made(client)
+				loop(b, client, func() { log(eventKey) })
+			})
+		})
+	}
+}
+
+func groupLogger(h slog.Handler) logger {
+	l := slog.New(h)
+	return func(string) { purchase.SlogGroup(l) }
 }
 
 // BenchmarkBound is an event of a logger that has ten attributes bound.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"go.uber.org/zap"
+
+	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
 const (
@@ -46,6 +48,14 @@ func Slog(l *slog.Logger, level slog.Level, key string) {
 		slog.String(key, Type), slog.String("user_id", UserID),
 		slog.String("order_id", OrderID), slog.String("cart_id", Cart), slog.String("payment_method", Method),
 		slog.String("currency", Coin), slog.Int("total_cents", Cents), slog.Int("item_count", Items))
+}
+
+// SlogGroup logs the event in the group form.
+func SlogGroup(l *slog.Logger) {
+	l.LogAttrs(context.Background(), slog.LevelInfo, Message, slogcausality.Event(Type,
+		slog.String("user_id", UserID),
+		slog.String("order_id", OrderID), slog.String("cart_id", Cart), slog.String("payment_method", Method),
+		slog.String("currency", Coin), slog.Int("total_cents", Cents), slog.Int("item_count", Items)))
 }
 
 // Zap is Slog for zap.
