@@ -30,13 +30,17 @@ func main() {
 	events := flag.Int("events", 500_000, "how many events")
 	rate := flag.Int("rate", 0, "events a second; default: as fast as the library takes them without a loss")
 	delay := flag.Duration("delay", 0, "how long the sink waits before it answers")
+	idle := flag.Duration("idle", 0, "send one event, then count what wakes the process for so long")
 	cpu := flag.String("cpuprofile", "", "write a profile of the processor there")
 	mem := flag.String("memprofile", "", "write a profile of all allocations there")
 	flag.Parse()
 	if *mem != "" {
 		runtime.MemProfileRate = 4096
 	}
-	result, err := run(*library, *url, *events, *rate, *delay, *cpu)
+	if *idle > 0 {
+		*events = 1
+	}
+	result, err := run(*library, *url, *events, *rate, *delay, *idle, *cpu)
 	if err == nil && *mem != "" {
 		err = writeProfile(*mem, func(w io.Writer) error { return pprof.Lookup("allocs").WriteTo(w, 0) })
 	}
@@ -49,7 +53,7 @@ func main() {
 	}
 }
 
-func run(name, url string, events, rate int, delay time.Duration, profile string) (r endtoend.Result, err error) {
+func run(name, url string, events, rate int, delay, idle time.Duration, profile string) (r endtoend.Result, err error) {
 	library, ok := peers.Find(peers.Trackers, name)
 	if size, isLoop := strings.CutPrefix(name, "loop-"); isLoop {
 		n, err := strconv.Atoi(size)
@@ -88,9 +92,14 @@ func run(name, url string, events, rate int, delay time.Duration, profile string
 	if err != nil {
 		return r, err
 	}
-	if rate > 0 {
+	switch {
+	case idle > 0:
+		sender.Track()
+		sender.Wait()
+		r.WakeUps = wakeUps(idle)
+	case rate > 0:
 		sendAtRate(sender, events, rate)
-	} else {
+	default:
 		for i := range events {
 			sender.Track()
 			if i%peers.Burst == peers.Burst-1 {
@@ -102,7 +111,7 @@ func run(name, url string, events, rate int, delay time.Duration, profile string
 	wall, after := time.Since(start), usage()
 	tally, err := s.Tally()
 	return endtoend.Result{
-		Library: name, Events: events, Tally: tally, Wall: wall,
+		Library: name, Events: events, Tally: tally, Wall: wall, WakeUps: r.WakeUps,
 		CPU:  cpuTime(after) - cpuTime(before),
 		Peak: after.Maxrss << 10,
 	}, err
@@ -118,6 +127,15 @@ func sendAtRate(sender peers.Sender, events, rate int) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// wakeUps counts how often a thread of this process went back to sleep, a second,
+// while nothing was to be done.
+func wakeUps(idle time.Duration) float64 {
+	time.Sleep(2 * time.Second) // what a timer has to do for the one event is done
+	before := usage()
+	time.Sleep(idle)
+	return float64(usage().Nvcsw-before.Nvcsw) / idle.Seconds()
 }
 
 func usage() (u syscall.Rusage) {

@@ -15,6 +15,7 @@ type Result struct {
 	Wall    time.Duration
 	CPU     time.Duration // user and system
 	Peak    int64         // resident bytes, the most at a time
+	WakeUps float64       // a second, while idle
 }
 
 // PerEvent is the processor time for each event that arrived.
