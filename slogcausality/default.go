@@ -76,7 +76,7 @@ func isInLog() bool { return diagnostic.OnStack("log/slog.(*handlerWriter).Write
 // isOwnLine reports whether r is one of the client's own lines, on its way through
 // log/slog's former default handler and the log package: they pass on neither
 // context nor attributes, so it has lost its mark.
-func isOwnLine(r slog.Record) bool {
+func isOwnLine(r *slog.Record) bool {
 	return r.NumAttrs() == 0 && diagnostic.IsOwnLine(r.Message) && isInLog()
 }
 

@@ -92,23 +92,18 @@ func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle tracks r if it is an event.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if h.scope.IsEvent() {
-		if isOwnLine(r) {
-			return nil
-		}
-	} else if !h.mayBeEvent(r) {
-		return nil
+	if h.wants(&r) {
+		h.track(ctx, &r)
 	}
-	rec := record.New(h.rules, h.scope)
-	r.Attrs(func(a slog.Attr) bool {
-		rec.Add(a)
-		return true
-	})
-	rec.Track(ctx, h.client, r.Time)
 	return nil
 }
 
-func (h *Handler) mayBeEvent(r slog.Record) (may bool) {
+// wants is the quick look: it reports whether r may be an event. A record is
+// large, so it and track take a pointer, which they do not keep.
+func (h *Handler) wants(r *slog.Record) (may bool) {
+	if h.scope.IsEvent() {
+		return !isOwnLine(r)
+	}
 	r.Attrs(func(a slog.Attr) bool {
 		may = h.rules.MayBeEvent(a.Key)
 		return !may
@@ -116,8 +111,19 @@ func (h *Handler) mayBeEvent(r slog.Record) (may bool) {
 	return may
 }
 
+func (h *Handler) track(ctx context.Context, r *slog.Record) {
+	rec := record.New(h.rules, h.scope)
+	r.Attrs(func(a slog.Attr) bool {
+		rec.Add(a)
+		return true
+	})
+	rec.Track(ctx, h.client, r.Time)
+}
+
 // WithAttrs returns a Handler whose records carry attrs too.
-func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler { return h.withAttrs(attrs) }
+
+func (h *Handler) withAttrs(attrs []slog.Attr) *Handler {
 	if len(attrs) == 0 {
 		return h
 	}
@@ -129,7 +135,9 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup returns a Handler whose records' attributes stand in a group: their
 // names get the prefix "name_". The event attribute and the identity are found
 // all the same.
-func (h *Handler) WithGroup(name string) slog.Handler {
+func (h *Handler) WithGroup(name string) slog.Handler { return h.withGroup(name) }
+
+func (h *Handler) withGroup(name string) *Handler {
 	if name == "" {
 		return h
 	}

@@ -26,7 +26,7 @@ func Tee(next slog.Handler, client *causality.Client, opts ...Option) slog.Handl
 
 type tee struct {
 	next   slog.Handler
-	events slog.Handler
+	events *Handler
 }
 
 func (t *tee) Enabled(ctx context.Context, level slog.Level) bool {
@@ -35,8 +35,8 @@ func (t *tee) Enabled(ctx context.Context, level slog.Level) bool {
 
 func (t *tee) Handle(ctx context.Context, r slog.Record) error {
 	// The event first: next may end the process.
-	if t.events.Enabled(ctx, r.Level) {
-		_ = t.events.Handle(ctx, r) // always nil
+	if t.events.Enabled(ctx, r.Level) && t.events.wants(&r) {
+		t.events.track(ctx, &r)
 	}
 	if !t.next.Enabled(ctx, r.Level) {
 		return nil
@@ -48,12 +48,12 @@ func (t *tee) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return t
 	}
-	return &tee{next: t.next.WithAttrs(attrs), events: t.events.WithAttrs(attrs)}
+	return &tee{next: t.next.WithAttrs(attrs), events: t.events.withAttrs(attrs)}
 }
 
 func (t *tee) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return t
 	}
-	return &tee{next: t.next.WithGroup(name), events: t.events.WithGroup(name)}
+	return &tee{next: t.next.WithGroup(name), events: t.events.withGroup(name)}
 }

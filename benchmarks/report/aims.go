@@ -73,7 +73,7 @@ var aims = []aim{
 	{fmt.Sprintf("%d events/s, %v away: lost", rate, delay), 0, false, "%.2f %%", valueOf("AtRate/lib=causality", "lost-%")},
 	{"… connections, at most MaxInFlight", 4, false, plain, valueOf("AtRate/lib=causality", "connections")},
 	{"end to end, processor time against the bare loop at the same bytes a request", 1.25, false, times, cpuOf("causality", "loop-alike")},
-	{"… against posthog-go", 1. / 8, false, times, cpuOf("causality", "posthog")},
+	{"… against posthog-go", 1. / 8, false, "%.3f ×", cpuOf("causality", "posthog")},
 	{"… against OpenTelemetry", 1. / 5, false, times, cpuOf("causality", "otel")},
 	{"memory of the queue, against the encoded bytes that it holds", 1.15, false, times, valueOf("Queue", "heap/encoded")},
 	{"… what is left of it after a burst", 0.01, false, times, valueOf("Queue", "left/encoded")},

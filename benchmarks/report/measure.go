@@ -99,7 +99,7 @@ func measure(p plan) ([]byte, error) {
 
 // setting says what was measured where and when.
 func (m *measurement) setting() error {
-	info, err := buildinfo.ReadFile(m.benchmarks)
+	info, err := buildinfo.ReadFile(m.endtoend) // that of a test names no module
 	if err != nil {
 		return err
 	}
