@@ -117,6 +117,9 @@ func (s *scanner) value(depth int) (slog.Value, bool) {
 	case 'n':
 		return slog.Value{}, s.word("null")
 	default:
+		if n, ok := s.integer(); ok {
+			return slog.Int64Value(n), true
+		}
 		start := s.pos
 		if !s.number() {
 			return slog.Value{}, false

@@ -38,18 +38,48 @@ func (s *scanner) quoted() (string, bool) {
 		return "", false
 	}
 	start := s.pos + 1
-	for i := start; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '"':
-			s.pos = i + 1
-			return s.text[start:i], true
-		case c == '\\':
-			return s.unescape(start, i)
-		case c < ' ':
-			return "", false
+	text := s.text[start:]
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if isInside[c] {
+			continue
 		}
+		if c == '"' {
+			s.pos = start + i + 1
+			return text[:i], true
+		}
+		if c == '\\' {
+			return s.unescape(start, start+i)
+		}
+		return "", false
 	}
 	return "", false
+}
+
+// isInside is the bytes that neither end a string nor need a closer look in it.
+var isInside = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return table
+}()
+
+// integer reads a number of at most 18 digits that is nothing but digits, as most
+// are. It returns false, where it began, for any other.
+func (s *scanner) integer() (n int64, ok bool) {
+	text := s.text[s.pos:]
+	i := 0
+	for ; i < len(text) && i <= 18 && '0' <= text[i] && text[i] <= '9'; i++ {
+		n = n*10 + int64(text[i]-'0')
+	}
+	if i == 0 || i > 18 || i > 1 && text[0] == '0' {
+		return 0, false
+	}
+	if i < len(text) && (text[i] == '.' || text[i] == 'e' || text[i] == 'E') {
+		return 0, false
+	}
+	s.pos += i
+	return n, true
 }
 
 // unescape reads the string that begins at start and has its first escape at
