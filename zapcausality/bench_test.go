@@ -57,6 +57,18 @@ func TestWhatAllocates(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a Tee adds none to those of the line", func(t *testing.T) {
+		for name, line := range map[string][]zap.Field{"without an event": plainLine, "an event": eventLine} {
+			log := func(l *zap.Logger) func() {
+				return func() { l.Check(zap.InfoLevel, "order placed").Write(line...) }
+			}
+			alone := testing.AllocsPerRun(100, log(zap.New(discard(zap.InfoLevel))))
+			teed := testing.AllocsPerRun(100, log(zap.New(discard(zap.InfoLevel), zapcausality.Tee(client))))
+			if teed > alone {
+				t.Errorf("%s: %v allocations, want at most the %v without the tee", name, teed, alone)
+			}
+		}
+	})
 	t.Run("making the object form", func(t *testing.T) {
 		// Its own memory and, as with zap.Dict, its fields'.
 		fields := eventLine[1:]

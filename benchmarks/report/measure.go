@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/buildinfo"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -241,25 +242,18 @@ func (m *measurement) runAtRate() error {
 
 // runIdle lets all of them do nothing at the same time.
 func (m *measurement) runIdle() error {
+	const times = 3
+	list := append(libraries(), "loop-1") // the loop has no goroutine: what the process itself does
+	runs, errs := make([]endtoend.Result, times*len(list)), make([]error, times*len(list))
 	var group sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	for _, library := range append(libraries(), "loop-1") { // the loop has no goroutine: what the process itself does
-		for range 3 {
-			group.Go(func() {
-				r, err := m.run(library, "-idle", fmt.Sprintf("%ds", 2*m.seconds))
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil {
-					failed = err
-					return
-				}
-				fmt.Fprintf(&m.text, "BenchmarkIdle/lib=%s \t%8d\t%.2f wake-ups/s\n", library, 1, r.WakeUps)
-			})
-		}
+	for i := range runs {
+		group.Go(func() { runs[i], errs[i] = m.run(list[i/times], "-idle", fmt.Sprintf("%ds", 2*m.seconds)) })
 	}
 	group.Wait()
-	return failed
+	for _, r := range runs {
+		fmt.Fprintf(&m.text, "BenchmarkIdle/lib=%s \t%8d\t%.2f wake-ups/s\n", r.Library, 1, r.WakeUps)
+	}
+	return errors.Join(errs...)
 }
 
 func (m *measurement) run(library string, args ...string) (r endtoend.Result, err error) {
