@@ -64,6 +64,10 @@ func init() {
 		c.countProperties(PropertyStats{Dropped: 1})
 		c.report.say(sayProperty, 1, "", nil)
 	}
+	diagnostic.ShowsText = func(client any) bool {
+		c := client.(*Client)
+		return c.beforeTrack != nil || c.envelope.replaceAttr != nil
+	}
 	diagnostic.CloseTimeout = func(client any) time.Duration {
 		return client.(*Client).closeTimeout
 	}
@@ -123,10 +127,8 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 	p := &r.pending[kind]
 	p.count += n
 	if detail != "" || err != nil {
-		p.detail, p.err = detail, err
-		if len(detail) > maxEventTypeBytes { // a key from outside, perhaps
-			p.detail = strings.Clone(cutAtRune(detail, maxEventTypeBytes))
-		}
+		// A key from outside may be long, and either may be memory of the caller's.
+		p.detail, p.err = strings.Clone(cutAtRune(detail, maxEventTypeBytes)), err
 	}
 	// Else the line waits for its time already.
 	if p.count == n || r.closed && !time.Now().Before(p.next) {

@@ -66,8 +66,7 @@ func (h *hook) Run(e *zerolog.Event, level zerolog.Level, message string) {
 	}
 	if h.works && level >= h.level {
 		if text := h.buffer.of(e); h.mayBeEvent(text) {
-			// zerolog uses the buffer again.
-			h.track(e, level, string(text), message)
+			h.track(e, level, h.text(text), message)
 		}
 	}
 	switch level {

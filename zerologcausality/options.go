@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/rs/zerolog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
 )
 
@@ -21,6 +23,8 @@ type options struct {
 	// needles are the event keys as they stand on a line: one that has none of
 	// them is no event.
 	needles [][]byte
+	// copies says that what an event says may be kept beyond Track.
+	copies bool
 }
 
 // WithEventKey changes the key of the field that makes a line an event. Default
@@ -85,6 +89,7 @@ func newOptions(constructor string, client *causality.Client, opts []Option) opt
 	for _, opt := range opts {
 		opt(&o)
 	}
+	o.copies = diagnostic.ShowsText(client)
 	o.needles = [][]byte{needle(record.EventKey)}
 	if o.rules.EventKey != record.EventKey {
 		o.needles = append(o.needles, needle(o.rules.EventKey))
@@ -104,6 +109,16 @@ func needle(key string) []byte {
 		return []byte(`":`)
 	}
 	return []byte(`"` + key + `":`)
+}
+
+// text is a line as a string. zerolog uses its memory again, and Track has encoded
+// all of it before that; so only for what functions of the user's may keep it is
+// copied.
+func (o *options) text(line []byte) string {
+	if o.copies {
+		return string(line)
+	}
+	return unsafe.String(unsafe.SliceData(line), len(line))
 }
 
 // mayBeEvent is the quick look at lines that carry no event.

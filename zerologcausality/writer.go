@@ -50,7 +50,7 @@ var (
 // WriteLevel tracks the line if it is an event. It never fails.
 func (w *writer) WriteLevel(level zerolog.Level, p []byte) (int, error) {
 	if level >= w.level && w.isLine(p) && w.mayBeEvent(p) {
-		l := newLine(string(p))
+		l := newLine(w.text(p))
 		l.hasLevel = level != zerolog.NoLevel
 		w.track(l)
 	}
@@ -64,7 +64,7 @@ func (w *writer) WriteLevel(level zerolog.Level, p []byte) (int, error) {
 // buffer for example: the line itself says it.
 func (w *writer) Write(p []byte) (int, error) {
 	if w.isLine(p) && w.mayBeEvent(p) {
-		l := newLine(string(p))
+		l := newLine(w.text(p))
 		level := l.level()
 		if level >= w.level {
 			l.hasLevel = level != zerolog.NoLevel

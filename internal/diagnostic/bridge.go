@@ -10,6 +10,9 @@ var (
 	Say func(client any, message string)
 	// PropertyDropped counts a property that the adapter could not read.
 	PropertyDropped func(client any)
+	// ShowsText reports whether functions of the user's see the text of events.
+	// They may keep it, so it must not be memory that is used again.
+	ShowsText func(client any) bool
 	// CloseTimeout is Config.CloseTimeout.
 	CloseTimeout func(client any) time.Duration
 )
