@@ -46,7 +46,7 @@ func newClient(tb testing.TB) *causality.Client {
 	tb.Helper()
 	client, err := causality.New(causality.Config{
 		APIKey: strings.Repeat("0123456789abcdef", 4), Endpoint: "https://gateway.test", AppID: "checkout",
-		BatchSize: 1000, Transport: instant{}, Logger: slog.New(slog.DiscardHandler),
+		BatchSize: 1000, MaxQueueBytes: 1 << 30, Transport: instant{}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		tb.Fatal(err)

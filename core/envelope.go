@@ -119,7 +119,7 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 // maxPooled is the largest buffer that goes back to a pool: one huge event must
 // not keep its memory for good.
-const maxPooled = 64 << 10
+const maxPooled = 256 << 10
 
 func (e *encoder) release() {
 	if max(cap(e.buf), cap(e.arena), cap(e.payload), cap(e.prefix)) > maxPooled || cap(e.props) > 1024 || cap(e.pairs) > 1024 {

@@ -228,7 +228,7 @@ var errReplyTooLarge = errors.New("the reply is over 1 MiB")
 var replies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func keepReply(buf *bytes.Buffer) {
-	if buf.Cap() <= 4*maxPooled {
+	if buf.Cap() <= maxPooled {
 		buf.Reset()
 		replies.Put(buf)
 	}
