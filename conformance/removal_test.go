@@ -38,12 +38,14 @@ var removals = []removal{
 	{"floats keep their digits", "core/json.go", "return strconv.AppendFloat(b, f, format, -1, 64)", "return strconv.AppendFloat(b, f, format, 15, 64)"},
 
 	{"control characters in the type are _", "core/envelope.go", "if unicode.IsControl(r) {", "if false {"},
+	{"DEL in the type is _", "core/json.go", "const del = 0x7f", "const del = '\"'"},
 	{"bad UTF-8 in the type is mended", "core/envelope.go", "if !utf8.ValidString(eventType) || strings", "if !utf8.ValidString(\"\") || strings"},
 	{"the type is cut at 256 bytes", "core/envelope.go", "return cutAtRune(eventType, maxEventTypeBytes)", "return eventType"},
 	{"the type is cut at a rune", "core/event.go", "for n > 0 && !utf8.RuneStart(s[n]) {", "for n > 0 && !utf8.RuneStart(0) {"},
 	{"a custom event's type is mended at all", "core/envelope.go", "return appendString(b, cleanEventType(eventType))", "return appendString(b, eventType)"},
 
 	{"of equal keys one stays", "core/property.go", "e.props[old].kind = deadKind", "_ = deadKind"},
+	{"equal keys leave a trace", "core/property.go", "e.seen |= mark", "_ = mark"},
 	{"of equal keys the last stays", "core/property.go", "e.props[old].kind = deadKind", "return"},
 	{"equal keys are found in the table", "core/property.go", "for at := hash & mask; e.table[at] >= 0; at = (at + 1) & mask {", "for at := hash & mask; false; at = (at + 1) & mask {"},
 	{"the table follows the last of equal keys", "core/property.go", "e.table[e.slot(p.hash, int32(old))] = int32(n - 1)", "_ = old"},

@@ -60,6 +60,7 @@ var rules = []rule{
 	{name: "line separators are not touched", event: with("\u2028\ufeff", "\u2029\uffff"), want: params{"string \u2028\ufeff": "\u2029\uffff"}},
 
 	{name: "control characters in the type", event: causality.Event{EventType: "a\nb\tc\rd\x00e\x1bf\x7fg\u0085h\u2028"}, eventName: "a_b_c_d_e_f_g_h\u2028"},
+	{name: "DEL alone in the type", event: causality.Event{EventType: "deleted\x7f"}, eventName: "deleted_"},
 	{name: "a type of 257 bytes", event: causality.Event{EventType: longType + "y"}, eventName: longType},
 	{name: "a type whose 256th byte is within a rune", event: causality.Event{EventType: longType[:255] + "é"}, eventName: longType[:255]},
 	{name: "a type that is too long once it is mended", event: causality.Event{EventType: strings.Repeat("\xff", 200)}, eventName: strings.Repeat("\ufffd", 85)},
