@@ -26,7 +26,7 @@ import (
 func main() {
 	sink.ServeIfChild()
 	library := flag.String("library", "causality", "causality, causality-map, posthog, otel, axiom, sentry, or loop-N for the bare loop in batches of N")
-	url := flag.String("url", "", "a running sink; default: one of its own")
+	urls := flag.String("sink", "", "a running sink, as it names itself; default: one of its own")
 	events := flag.Int("events", 500_000, "how many events")
 	rate := flag.Int("rate", 0, "events a second; default: as fast as the library takes them without a loss")
 	delay := flag.Duration("delay", 0, "how long the sink waits before it answers")
@@ -40,7 +40,7 @@ func main() {
 	if *idle > 0 {
 		*events = 1
 	}
-	result, err := run(*library, *url, *events, *rate, *delay, *idle, *cpu)
+	result, err := run(*library, *urls, *events, *rate, *delay, *idle, *cpu)
 	if err == nil && *mem != "" {
 		err = writeProfile(*mem, func(w io.Writer) error { return pprof.Lookup("allocs").WriteTo(w, 0) })
 	}
@@ -53,7 +53,7 @@ func main() {
 	}
 }
 
-func run(name, url string, events, rate int, delay, idle time.Duration, profile string) (r endtoend.Result, err error) {
+func run(name, urls string, events, rate int, delay, idle time.Duration, profile string) (r endtoend.Result, err error) {
 	library, ok := peers.Find(peers.Trackers, name)
 	if size, isLoop := strings.CutPrefix(name, "loop-"); isLoop {
 		n, err := strconv.Atoi(size)
@@ -65,8 +65,8 @@ func run(name, url string, events, rate int, delay, idle time.Duration, profile 
 	if !ok {
 		return r, fmt.Errorf("no library %q", name)
 	}
-	s := &sink.Sink{URL: url}
-	if url == "" {
+	s := sink.At(urls)
+	if urls == "" {
 		var stop func()
 		if s, stop, err = sink.Start(); err != nil {
 			return r, err

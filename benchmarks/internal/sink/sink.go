@@ -39,10 +39,6 @@ type server struct {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/tally" {
-		s.report(w, r)
-		return
-	}
 	events, size, err := count(r)
 	s.mu.Lock()
 	delay := s.delay
@@ -174,17 +170,23 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// serve runs the server until stdin ends, which it does with the parent.
+// serve runs the server until stdin ends, which it does with the parent. The tally
+// has a port to itself, so that asking for it counts as no connection.
 func serve() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	events, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	tally, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	s := new(server)
+	go func() { _ = http.Serve(tally, http.HandlerFunc(s.report)) }()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	fmt.Printf("http://%s\n", listener.Addr())
-	return (&http.Server{Handler: s, ConnState: s.connection}).Serve(listener)
+	fmt.Printf("http://%s http://%s\n", events.Addr(), tally.Addr())
+	return (&http.Server{Handler: s, ConnState: s.connection}).Serve(events)
 }

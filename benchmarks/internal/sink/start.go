@@ -25,7 +25,18 @@ func ServeIfChild() {
 }
 
 // Sink is a running server.
-type Sink struct{ URL string }
+type Sink struct {
+	URL   string // for events
+	tally string
+}
+
+// At returns the Sink that another process has started, by what String gives.
+func At(urls string) *Sink {
+	events, tally, _ := strings.Cut(strings.TrimSpace(urls), " ")
+	return &Sink{events, tally}
+}
+
+func (s *Sink) String() string { return s.URL + " " + s.tally }
 
 // Start starts this program once more, as the server. It ends with this process,
 // or when stop is called.
@@ -48,25 +59,25 @@ func Start() (s *Sink, stop func(), err error) {
 		_ = in.Close()
 		_ = cmd.Wait()
 	}
-	url, err := bufio.NewReader(out).ReadString('\n')
+	urls, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("the server did not start: %w", err)
 	}
-	return &Sink{strings.TrimSpace(url)}, stop, nil
+	return At(urls), stop, nil
 }
 
 // Reset begins a new tally. Each answer waits for delay.
 func (s *Sink) Reset(delay time.Duration) error {
-	_, err := s.get("/tally?reset&delay=" + delay.String())
+	_, err := s.get("?reset&delay=" + delay.String())
 	return err
 }
 
 // Tally tells what has arrived since Reset.
-func (s *Sink) Tally() (Tally, error) { return s.get("/tally") }
+func (s *Sink) Tally() (Tally, error) { return s.get("") }
 
-func (s *Sink) get(path string) (t Tally, err error) {
-	resp, err := client.Get(s.URL + path)
+func (s *Sink) get(query string) (t Tally, err error) {
+	resp, err := client.Get(s.tally + query)
 	if err != nil {
 		return t, err
 	}
@@ -78,5 +89,4 @@ func (s *Sink) get(path string) (t Tally, err error) {
 	return t, json.Unmarshal(text, &t)
 }
 
-// client keeps no connection, which would count as one of the library's.
-var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var client = &http.Client{Timeout: 10 * time.Second}
