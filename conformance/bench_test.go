@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 var testKey = fmt.Sprintf("%064x", 0xca05a1)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // catalogue is a payload of every kind with all of its fields.

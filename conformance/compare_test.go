@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // differences collects what was recorded and what was found instead.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // FuzzGateway holds that any bytes are answered: with a refusal of the whole

@@ -3,9 +3,8 @@ module github.com/SebastienMelki/causality/sdk/go/conformance
 go 1.24.0
 
 require (
-	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.11-20260209202127-80ab13bee0bf.1
-	buf.build/go/protovalidate v1.1.3
 	github.com/SebastienMelki/causality/sdk/go v0.0.0
+	github.com/SebastienMelki/causality/sdk/go/localgateway v0.0.0
 	github.com/bufbuild/protocompile v0.14.1
 	github.com/google/uuid v1.6.0
 	github.com/rs/zerolog v1.35.1
@@ -14,6 +13,8 @@ require (
 )
 
 require (
+	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.11-20260209202127-80ab13bee0bf.1 // indirect
+	buf.build/go/protovalidate v1.1.3 // indirect
 	cel.dev/expr v0.25.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/google/cel-go v0.27.0 // indirect
@@ -28,4 +29,7 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20250811230008-5f3141c8851a // indirect
 )
 
-replace github.com/SebastienMelki/causality/sdk/go => ../
+replace (
+	github.com/SebastienMelki/causality/sdk/go => ../
+	github.com/SebastienMelki/causality/sdk/go/localgateway => ../localgateway
+)

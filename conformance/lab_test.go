@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // lab is clients of all setup, each with a gateway of its own.

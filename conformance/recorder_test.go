@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // TestRecorderAgreesWithTheGateway holds that the Recorder, which users test

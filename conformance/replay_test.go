@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
-// TestReplay sends every recorded request to the gateway of this module and
+// TestReplay sends every recorded request to the gateway of localgateway and
 // compares what it answers and stores with what the real one did.
 func TestReplay(t *testing.T) {
 	t.Run("every recorded exchange", func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // What was stored is read by the protobuf library and nothing else.

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
-	"github.com/SebastienMelki/causality/sdk/go/conformance/proto"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
 )
 
 // The rules of Config.TypedPayloads a second time, from the gateway's messages

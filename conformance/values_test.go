@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/SebastienMelki/causality/sdk/go/conformance/gateway"
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
 // differInValues compares what a test sees of an event, the Recorder's decoding,

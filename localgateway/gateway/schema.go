@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
-	source "github.com/SebastienMelki/causality/sdk/go/conformance/proto"
+	source "github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
 )
 
 // schema is the compiled causality.proto with its validator. It is read-only
