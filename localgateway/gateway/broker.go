@@ -35,13 +35,13 @@ func (g *Gateway) publish(ctx context.Context, event *Stored) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := g.broker.check(event); err != nil {
+		return err
+	}
 	if g.publishHook != nil {
 		if err := g.publishHook(event); err != nil {
 			return err
 		}
-	}
-	if err := g.broker.check(event); err != nil {
-		return err
 	}
 	g.store.add(event)
 	if g.onStore != nil {

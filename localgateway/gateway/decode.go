@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -20,7 +21,10 @@ const (
 )
 
 // violation is one reason for which a whole body is refused.
-type violation struct{ field, description string }
+type violation struct {
+	field, description string
+	event              int // the index of the event that broke a rule; -1: none did
+}
 
 // The ways in and out of a message. AllowPartial leaves out the search for
 // required fields, which proto3 does not have: a tenth of the time.
@@ -93,7 +97,7 @@ func binaryProblem(err error) string {
 }
 
 func unparsed(problem string) []violation {
-	return []violation{{"body", "failed to parse request body: " + problem}}
+	return []violation{{"body", "failed to parse request body: " + problem, -1}}
 }
 
 // validate applies the rules of causality.proto.
@@ -108,15 +112,19 @@ func (g *Gateway) validate(msg *dynamicpb.Message) []violation {
 	var broken *protovalidate.ValidationError
 	if !errors.As(err, &broken) {
 		// Only a rule that cannot be evaluated gets here, and the tests run them all.
-		return []violation{{"body", err.Error()}}
+		return []violation{{"body", err.Error(), -1}}
 	}
 	violations := make([]violation, len(broken.Violations))
 	for i, v := range broken.Violations {
 		var names []string
-		for _, element := range v.Proto.GetField().GetElements() {
+		event := -1
+		for j, element := range v.Proto.GetField().GetElements() {
 			names = append(names, element.GetFieldName())
+			if _, indexed := element.GetSubscript().(*validate.FieldPathElement_Index); j == 0 && indexed {
+				event = int(element.GetIndex())
+			}
 		}
-		violations[i] = violation{strings.Join(names, "."), v.Proto.GetMessage()}
+		violations[i] = violation{strings.Join(names, "."), v.Proto.GetMessage(), event}
 	}
 	return violations
 }

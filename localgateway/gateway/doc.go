@@ -12,7 +12,8 @@
 // A request passes through four rooms: gateway.go finds the route and checks
 // the key, decode.go turns the body into a message or refuses it whole,
 // ingest.go decides on every event and store.go keeps what was published.
-// reply.go writes the answer. The messages themselves are stated in
+// reply.go writes the answer, and row.go says what an event becomes in the
+// warehouse. The messages themselves are stated in
 // ../proto/causality.proto and compiled once by schema.go.
 //
 // What it answers was observed on the real gateway; a comment that begins with

@@ -13,13 +13,15 @@ const statusAccepted, statusRejected = "accepted", "rejected"
 
 // outcome is what became of one event: an id, or the reason of its rejection.
 type outcome struct {
-	id  string
-	err error
+	id        string
+	duplicate bool
+	err       error
 }
 
 func (g *Gateway) serveBatch(w http.ResponseWriter, r *http.Request) {
 	msg, violations := g.decode(w, r, g.schema.batchRequest)
 	if violations != nil {
+		g.tellViolations(r.Context(), msg, violations)
 		g.replyViolations(w, r, violations)
 		return
 	}
@@ -31,7 +33,9 @@ func (g *Gateway) serveBatch(w http.ResponseWriter, r *http.Request) {
 	}
 	outcomes := make([]outcome, events.Len())
 	for i := range outcomes {
-		outcomes[i] = g.ingest(r.Context(), events.Get(i).Message())
+		event := events.Get(i).Message()
+		outcomes[i] = g.ingest(r.Context(), event)
+		g.tell(r.Context(), i, event, outcomes[i])
 	}
 	g.replyBatch(w, r, outcomes)
 }
@@ -39,11 +43,13 @@ func (g *Gateway) serveBatch(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serveIngest(w http.ResponseWriter, r *http.Request) {
 	msg, violations := g.decode(w, r, g.schema.ingestRequest)
 	if violations != nil {
+		g.tellViolations(r.Context(), msg, violations)
 		g.replyViolations(w, r, violations)
 		return
 	}
 	event := msg.Get(g.schema.ingestRequest.Fields().ByNumber(1)).Message()
 	done := g.ingest(r.Context(), event)
+	g.tell(r.Context(), 0, event, done)
 	if done.err != nil {
 		// gateway: the single form turns every rejection into a 500, and words
 		// a failed publish twice.
@@ -76,7 +82,7 @@ func (g *Gateway) ingest(ctx context.Context, event protoreflect.Message) outcom
 	id := fillIn(event, fields.id, newEventID)
 	key := fillIn(event, fields.key, uuid.NewString)
 	if !g.keys.add(key, g.now()) {
-		return outcome{id: id}
+		return outcome{id: id, duplicate: true}
 	}
 
 	stored, err := g.record(event, payload, id, key)
@@ -95,10 +101,7 @@ func (g *Gateway) record(event protoreflect.Message, payload protoreflect.FieldD
 	if err != nil {
 		return nil, err
 	}
-	where := g.schema.kinds[payload.Number()]
-	if where.name == "" {
-		where.name = event.Get(payload).Message().Get(g.schema.eventName).String()
-	}
+	where := g.schema.kindOfEvent(event, payload)
 	appID := event.Get(g.schema.field.appID).String()
 	return &Stored{
 		Subject:  subject(appID, where),

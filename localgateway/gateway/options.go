@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"time"
 )
 
@@ -12,6 +13,12 @@ type Option func(*Gateway)
 // as an app of its own.
 func WithKey(key, app string) Option {
 	return func(g *Gateway) { g.Allow(key, app) }
+}
+
+// WithAnyKey makes the gateway accept every key that is not empty, whatever it
+// looks like, each as an app of its own.
+func WithAnyKey() Option {
+	return func(g *Gateway) { g.apps.any = true }
 }
 
 // WithMaxEvents lowers the number of events one request may hold. The rule of
@@ -37,6 +44,13 @@ func WithWindow(d time.Duration) Option {
 	return func(g *Gateway) { g.keys = newKeyMemory(d) }
 }
 
+// WithKeyLimit bounds the memory of idempotency keys: it holds at most n, and
+// forgets the oldest before their time when there are more. The default, 0, is
+// no bound.
+func WithKeyLimit(n int) Option {
+	return func(g *Gateway) { g.keyLimit = n }
+}
+
 // WithClock replaces time.Now wherever the gateway reads the time, except in
 // the event ids that it makes.
 func WithClock(now func() time.Time) Option {
@@ -55,8 +69,16 @@ func WithOnStore(f func(*Stored)) Option {
 	return func(g *Gateway) { g.onStore = f }
 }
 
-// WithPublish calls f before an event is stored, in place of the message
-// broker: an error of f rejects the event as "failed to publish event: …" and
+// WithOnVerdict calls f for every event on which the gateway decides, before it
+// answers: on the goroutine of the request, with the request's context and in
+// the order of the events, while no lock is held. A request that does not parse
+// has no events.
+func WithOnVerdict(f func(context.Context, Verdict)) Option {
+	return func(g *Gateway) { g.onVerdict = f }
+}
+
+// WithPublish calls f before an event is stored, as the last thing that can
+// fail, in place of the message broker: an error of f rejects the event as "failed to publish event: …" and
 // leaves its idempotency key spent, as an outage of the broker does.
 func WithPublish(f func(*Stored) error) Option {
 	return func(g *Gateway) { g.publishHook = f }

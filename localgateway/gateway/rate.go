@@ -15,6 +15,9 @@ type rateLimit struct {
 	apps      map[string]*bucket
 }
 
+// maxApps bounds the buckets: where any key is taken, each is an app.
+const maxApps = 10_000
+
 type bucket struct {
 	tokens float64
 	filled time.Time
@@ -30,6 +33,9 @@ func (l *rateLimit) take(app string, now time.Time) bool {
 	defer l.mu.Unlock()
 	b := l.apps[app]
 	if b == nil {
+		if len(l.apps) >= maxApps {
+			clear(l.apps)
+		}
 		b = &bucket{tokens: l.burst, filled: now}
 		l.apps[app] = b
 	}

@@ -119,6 +119,15 @@ func compileProto() (protoreflect.FileDescriptor, error) {
 	return protodesc.NewFile(&file, protoregistry.GlobalFiles)
 }
 
+// kindOfEvent is kindOf for one event: a custom event's name is its own.
+func (s *schema) kindOfEvent(event protoreflect.Message, payload protoreflect.FieldDescriptor) kind {
+	k := s.kinds[payload.Number()]
+	if k.name == "" {
+		k.name = event.Get(payload).Message().Get(s.eventName).String()
+	}
+	return k
+}
+
 // kindOf derives category and name from the groups of the payload's numbers.
 //
 // gateway: user_login is published as user.login and swipe_gesture as

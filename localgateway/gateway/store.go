@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sync"
@@ -93,11 +94,21 @@ type keyMemory struct {
 	mu           sync.Mutex
 	half         time.Duration
 	turned       time.Time // when current began
-	current, old map[string]struct{}
+	limit        int       // 0: none
+	current, old map[keyDigest]struct{}
+}
+
+// keyDigest stands for a key: keys may be long, and what is kept of them must
+// not be.
+type keyDigest [16]byte
+
+func digest(key string) keyDigest {
+	sum := sha256.Sum256([]byte(key))
+	return keyDigest(sum[:])
 }
 
 func newKeyMemory(window time.Duration) *keyMemory {
-	return &keyMemory{half: window / 2, current: make(map[string]struct{})}
+	return &keyMemory{half: window / 2, current: make(map[keyDigest]struct{})}
 }
 
 // add notes a key and says whether it is new. A key that is seen again is not
@@ -106,13 +117,18 @@ func (m *keyMemory) add(key string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.turn(now)
-	if _, seen := m.current[key]; seen {
+	d := digest(key)
+	if _, seen := m.current[d]; seen {
 		return false
 	}
-	if _, seen := m.old[key]; seen {
+	if _, seen := m.old[d]; seen {
 		return false
 	}
-	m.current[key] = struct{}{}
+	if m.limit > 0 && len(m.current) >= (m.limit+1)/2 {
+		m.old, m.current = m.current, make(map[keyDigest]struct{})
+		m.turned = now
+	}
+	m.current[d] = struct{}{}
 	return true
 }
 
@@ -121,10 +137,10 @@ func (m *keyMemory) turn(now time.Time) {
 	case m.turned.IsZero():
 		m.turned = now
 	case since >= 2*m.half:
-		m.old, m.current = nil, make(map[string]struct{})
+		m.old, m.current = nil, make(map[keyDigest]struct{})
 		m.turned = now
 	case since >= m.half:
-		m.old, m.current = m.current, make(map[string]struct{})
+		m.old, m.current = m.current, make(map[keyDigest]struct{})
 		m.turned = m.turned.Add(m.half)
 	}
 }
@@ -132,5 +148,5 @@ func (m *keyMemory) turn(now time.Time) {
 func (m *keyMemory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.old, m.current = nil, make(map[string]struct{})
+	m.old, m.current = nil, make(map[keyDigest]struct{})
 }
