@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// text is what a program has written so far.
+type text struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (t *text) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.b.Write(p)
+}
+
+func (t *text) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.b.String()
+}
+
+// program is a run of the command.
+type program struct {
+	out, errors text
+	end         func() error // ends it, and returns its error
+}
+
+func command(t *testing.T, args ...string) *program {
+	t.Helper()
+	p := new(program)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, args, &p.out, &p.errors) }()
+	p.end = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { _ = p.end() })
+	return p
+}
+
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for range 2000 {
+		if so() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it is not so that %s", what)
+}
+
+var endpoint = regexp.MustCompile(`export CAUSALITY_ENDPOINT=(http://\S+)`)
+
+// begin runs a gateway and returns its address.
+func begin(t *testing.T, args ...string) (*program, string) {
+	t.Helper()
+	p := command(t, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	eventually(t, "it greets", func() bool { return strings.Contains(p.out.String(), "Ctrl-C") })
+	return p, endpoint.FindStringSubmatch(p.out.String())[1]
+}
+
+func post(t *testing.T, base, body string) string {
+	t.Helper()
+	req, _ := http.NewRequest(http.MethodPost, base+"/v1/events/batch", strings.NewReader(body))
+	req.Header.Set("X-API-Key", "dev")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(resp.Body)
+	return resp.Status + " " + string(answer)
+}
+
+func TestItSaysWhatToPaste(t *testing.T) {
+	p, base := begin(t, "-answer", "503", "-retry-after", "5s", "-slow", "10ms")
+	out := p.out.String()
+	for _, want := range []string{
+		"Watch   " + base + "\n",
+		"export CAUSALITY_ENDPOINT=" + base + "\n", "export CAUSALITY_API_KEY=" + sampleKey + "\n", "export CAUSALITY_APP_ID=",
+		"Fault   answers 503, Retry-After: 5, takes 10ms for each answer",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	if got := post(t, base, batch(custom("k", "e", ""))); !strings.HasPrefix(got, "503") {
+		t.Errorf("answered %s", got)
+	}
+	if err := p.end(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestAPortThatIsTakenSaysWhatToDo(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = run(context.Background(), []string{"-addr", taken.Addr().String()}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "is in use") || !strings.Contains(err.Error(), "-addr 127.0.0.1:8081") {
+		t.Errorf("it says %v", err)
+	}
+}
+
+func TestBadFlagsAreRefused(t *testing.T) {
+	for _, args := range []string{"-answer 418", "-retry-after 5s", "-slow -1s", "-addr nowhere", "serve", "-nope", "tail x", "-db /no/such/directory/x.db"} {
+		fields := strings.Fields(args)
+		if fields[0] != "tail" && !slices.Contains(fields, "-addr") {
+			fields = append([]string{"-addr", "127.0.0.1:0"}, fields...)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		if err := run(ctx, fields, io.Discard, io.Discard); err == nil {
+			t.Errorf("%s: it runs", args)
+		}
+		cancel()
+	}
+	if err := run(context.Background(), []string{"-h"}, io.Discard, io.Discard); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("-h: %v", err)
+	}
+}
+
+func TestItEndsAlthoughSomebodyWatchesAndHangs(t *testing.T) {
+	p, base := begin(t, "-answer", "hang")
+	watch, err := http.Get(base + "/_local/watch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Body.Close()
+	hanging := make(chan struct{})
+	go func() {
+		defer close(hanging)
+		if resp, err := http.Post(base+"/v1/events/batch", "", strings.NewReader(batch(custom("k", "e", "")))); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	lines := bufio.NewReader(watch.Body)
+	for line := ""; !strings.Contains(line, "never answers"); {
+		if line, err = lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := time.Now()
+	if err := p.end(); err != nil {
+		t.Errorf("ended with %v after %v", err, time.Since(start))
+	}
+	<-hanging
+}
+
+func TestEventsInAFileSurviveARestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.db")
+	p, base := begin(t, "-db", file)
+	post(t, base, batch(custom("k-1", "one", ""), custom("k-2", "two", "")))
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
+		t.Errorf("beside the file are %v", entries)
+	}
+	p, base = begin(t, "-db", file)
+	if !strings.Contains(p.out.String(), "(2 are there)") {
+		t.Errorf("it says %s", p.out.String())
+	}
+	resp, err := http.Get(base + "/_local/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var list struct {
+		Records []struct {
+			Type string `json:"event_type"`
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil || len(list.Records) != 2 || list.Records[1].Type != "two" {
+		t.Errorf("there are %+v (%v)", list, err)
+	}
+}
+
+func TestTailPrintsEventsAsTheyCome(t *testing.T) {
+	_, base := begin(t)
+	addr := strings.TrimPrefix(base, "http://")
+	for i := range 5 {
+		post(t, base, batch(custom(fmt.Sprint("old-", i), fmt.Sprint("old_", i), "")))
+	}
+	tail := command(t, "tail", "-addr", addr, "-n", "2")
+	eventually(t, "the newest two are shown", func() bool { return strings.Contains(tail.out.String(), "old_4") })
+	if out := tail.out.String(); strings.Contains(out, "old_2") || !strings.Contains(out, "old_3") {
+		t.Errorf("tail -n 2 shows\n%s", out)
+	}
+	post(t, base, batch(custom("k", "paid", `"user_id":"ada","order_id":"o-42"`), custom("k", "paid", "")))
+	post(t, base, batch(`{"nope":1}`))
+	post(t, base, batch(`{"app_id":"a","device_id":"d","custom_event":{"event_name":"no_time"}}`))
+	post(t, base, batch(strings.Replace(custom("esc", "NAME", `"a":"\u001b]0;title\u0007"`), "NAME", `\u001b[31mred`, 1)))
+	for _, want := range []string{
+		"  paid  checkout  ada  order_id=o-42\n", "  paid  duplicate  checkout\n",
+		`  refused 400  body: failed to parse request body: could not unmarshal request JSON: proto: (line 2:2): unknown field "nope"  (line 2 of the body)` + "\n",
+		"  no_time  rejected: timestamp_ms is required and must be > 0  a\n",
+		"  \uFFFD[31mred  checkout  a=\uFFFD]0;title\uFFFD\n",
+	} {
+		eventually(t, fmt.Sprintf("%q is shown:\n%s", want, tail.out.String()), func() bool { return strings.Contains(tail.out.String(), want) })
+	}
+	if strings.Contains(tail.out.String(), "\x1b") {
+		t.Error("what is no terminal gets colours, or an event's own")
+	}
+	if err := tail.end(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestTailFiltersAndSaysWhatIsWrong(t *testing.T) {
+	_, base := begin(t)
+	addr := strings.TrimPrefix(base, "http://")
+	tail := command(t, "tail", "-addr", addr, "-type", "pa*", "-user", "ada")
+	post(t, base, batch(custom("1", "paid", `"user_id":"ken"`), custom("2", "seen", `"user_id":"ada"`), custom("3", "paid", `"user_id":"ada","n":"3"`)))
+	eventually(t, "the one that matches is shown", func() bool { return strings.Contains(tail.out.String(), "n=3") })
+	if out := tail.out.String(); strings.Count(out, "\n") != 1 {
+		t.Errorf("it shows\n%s", out)
+	}
+	if err := run(context.Background(), []string{"tail", "-addr", addr, "-outcome", "lost"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "it may be stored") {
+		t.Errorf("a bad filter: %v", err)
+	}
+	if err := run(context.Background(), []string{"tail", "-addr", "127.0.0.1:1"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "go run -C localgateway .") {
+		t.Errorf("no gateway: %v", err)
+	}
+}
+
+func TestColourIsForTerminalsThatWantIt(t *testing.T) {
+	coloured := &tailer{colour: true}
+	if got := coloured.paint(red, "x"); got != "\x1b[31mx\x1b[0m" {
+		t.Errorf("painted %q", got)
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if inColour(file) || inColour(io.Discard) {
+		t.Error("a file gets colours")
+	}
+	terminal, err := os.OpenFile("/dev/null", os.O_WRONLY, 0) // a character device, as a terminal is
+	if err != nil {
+		t.Skip(err)
+	}
+	defer terminal.Close()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("NO_COLOR", "")
+	if !inColour(terminal) {
+		t.Error("a terminal gets none")
+	}
+	t.Setenv("NO_COLOR", "1")
+	if inColour(terminal) {
+		t.Error("NO_COLOR does not count")
+	}
+}
