@@ -4,13 +4,20 @@
 // accepts and refuses what the real one does.
 //
 //	go run ./examples/quickstart
+//
+// With -watch the events go to a local gateway instead, which shows them on a
+// page; start it first, in another terminal, with
+//
+//	go run -C localgateway .
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -20,15 +27,27 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
+// localGateway is where "go run -C localgateway ." listens.
+const localGateway = "http://127.0.0.1:8080"
+
 func main() {
+	watch := flag.Bool("watch", false, "send to the local gateway at "+localGateway+", where the events can be watched")
+	flag.Parse()
+
 	recorder := causalitytest.NewRecorder()
-	gateway := httptest.NewServer(recorder)
-	defer gateway.Close()
+	endpoint := localGateway
+	if *watch {
+		mustListen(endpoint)
+	} else {
+		gateway := httptest.NewServer(recorder)
+		defer gateway.Close()
+		endpoint = gateway.URL
+	}
 
 	// The five lines to add to a service's main.
 	client, err := causality.New(causality.Config{
 		APIKey:   strings.Repeat("0123456789abcdef", 4),
-		Endpoint: gateway.URL,
+		Endpoint: endpoint,
 		AppID:    "checkout",
 	})
 	if err != nil {
@@ -45,6 +64,9 @@ func main() {
 	}
 
 	heading("What the gateway got:")
+	if *watch {
+		fmt.Println("see " + endpoint)
+	}
 	for _, req := range recorder.Requests() {
 		fmt.Printf("%s %s → %d\n%s\n", req.Method, req.Path, req.Status, req.Body)
 	}
@@ -52,6 +74,15 @@ func main() {
 	stats := client.Stats()
 	fmt.Printf("tracked %d, delivered %d, dropped %d, queued %d, in %d request\n",
 		stats.Tracked, stats.Delivered, stats.Dropped.Total(), stats.Queued, stats.Requests)
+}
+
+// mustListen ends the program with what to do when there is no local gateway.
+func mustListen(endpoint string) {
+	resp, err := http.Get(endpoint + "/health")
+	if err != nil {
+		log.Fatalf("no local gateway listens at %s; start one in another terminal: go run -C localgateway .", endpoint)
+	}
+	resp.Body.Close()
 }
 
 // serve is the service: it logs five lines, three of which are events.
