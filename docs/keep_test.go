@@ -162,9 +162,6 @@ func TestTheArchitectureNamesEveryFile(t *testing.T) {
 	}
 }
 
-// pending are pages that are being written elsewhere.
-var pending = map[string]bool{"docs/performance.md": true}
-
 // A link leads to a page or file of the repository, and to a heading on it.
 func TestLinksLeadSomewhere(t *testing.T) {
 	for _, page := range pages(t) {
@@ -175,9 +172,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				target = page
 			}
 			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
-				if !pending[target] {
-					t.Errorf("%s: a link to %s, which is not there", page, target)
-				}
+				t.Errorf("%s: a link to %s, which is not there", page, target)
 				continue
 			}
 			if heading != "" && !slices.Contains(headings(read(t, target)), heading) {
