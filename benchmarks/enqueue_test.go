@@ -120,23 +120,26 @@ func BenchmarkTrack(b *testing.B) {
 		client := newClient(b)
 		loop(b, client, func() { client.Track(asMap) })
 	})
+	const events = 20_000 // in a burst
 	for _, goroutines := range []int{1, 2} {
 		b.Run(fmt.Sprintf("goroutines-%d/lib=causality", goroutines), func(b *testing.B) {
 			client := newClient(b)
-			for left := b.N; left > 0; left -= burst {
+			client.gate.Lock()
+			for left := b.N; left > 0; left -= events {
 				var group sync.WaitGroup
 				for range goroutines {
 					group.Go(func() {
-						for range min(left, burst) / goroutines {
+						for range min(left, events) / goroutines {
 							client.Track(attrs)
 						}
 					})
 				}
 				group.Wait()
 				b.StopTimer()
-				flush(b, client)
+				client.letGo(b)
 				b.StartTimer()
 			}
+			client.gate.Unlock()
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func BenchmarkDerived(b *testing.B) {
 		{"causality", func(client *causality.Client) slog.Handler { return slogcausality.NewHandler(client) }},
 	} {
 		b.Run("with/lib="+l.name, func(b *testing.B) {
-			h := l.handler(newClient(b))
+			h := l.handler(newClient(b).Client)
 			logger := slog.New(h)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -87,7 +88,7 @@ func BenchmarkDerived(b *testing.B) {
 		})
 		b.Run("event/lib="+l.name, func(b *testing.B) {
 			client := newClient(b)
-			list, i := derive(l.handler(client)), 0
+			list, i := derive(l.handler(client.Client)), 0
 			loop(b, client, func() {
 				purchase.Slog(list[i%loggers], slog.LevelInfo, eventKey)
 				i++
@@ -101,7 +102,7 @@ type held struct{ release chan struct{} }
 
 func (h held) RoundTrip(req *http.Request) (*http.Response, error) {
 	<-h.release
-	return instant{}.RoundTrip(req)
+	return instant{new(sync.RWMutex)}.RoundTrip(req)
 }
 
 // BenchmarkQueue fills the queue while the gateway does not answer: how much
@@ -125,7 +126,9 @@ func BenchmarkQueue(b *testing.B) {
 		full := heap()
 		queued := client.Stats().QueuedBytes
 		close(transport.release)
-		flush(b, client)
+		if err := client.Flush(); err != nil {
+			b.Fatal(err)
+		}
 		left := heap()
 		b.ReportMetric((full-before)/float64(queued), "heap/encoded")
 		b.ReportMetric((left-before)/float64(queued), "left/encoded")

@@ -156,7 +156,7 @@ func BenchmarkAdapter(b *testing.B) {
 			benchmarkLog(b, "bare", a.bare, eventKey)
 			b.Run("lib=causality", func(b *testing.B) {
 				client := newClient(b)
-				log := a.made(client)
+				log := a.made(client.Client)
 				loop(b, client, func() { log(eventKey) })
 			})
 		})
@@ -202,7 +202,7 @@ func BenchmarkLine(b *testing.B) {
 // to look for an event in it. WithLevel at the logger's own level switches that off,
 // which is "off" here.
 func BenchmarkUnwritten(b *testing.B) {
-	client := newClient(b)
+	client := newClient(b).Client
 	for _, level := range []struct {
 		name  string
 		level slog.Level

@@ -23,8 +23,17 @@ type chunk struct {
 }
 
 var chunks = sync.Pool{New: func() any {
-	return &chunk{buf: make([]byte, 0, chunkBytes), ends: make([]int32, 0, 256)}
+	buf := make([]byte, chunkBytes)
+	// The system gives a page of memory when it is first written to, which takes
+	// longer than to copy an event: now, and not under the lock.
+	for at := 0; at < len(buf); at += pageBytes {
+		buf[at] = 0
+	}
+	return &chunk{buf: buf[:0], ends: make([]int32, 0, 256)}
 }}
+
+// pageBytes is the smallest page of any system.
+const pageBytes = 4 << 10
 
 // newChunk returns an empty chunk with room for an event of size bytes. It may
 // allocate, so it is called without the lock.
