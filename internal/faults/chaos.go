@@ -16,6 +16,11 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 )
 
+// ChaosTimeout is the most that a client may wait for an answer. What a mood
+// withholds it withholds for longer, or the client would have an answer that the
+// account believes it has not: the shortest reply, to one event, has over 100 bytes.
+const ChaosTimeout = 2 * time.Second
+
 // Chaos is a script of moods, one after the other for a second or so each, and
 // what only a gateway knows of the events that it met in them.
 type Chaos struct {
@@ -98,7 +103,7 @@ func moods() []mood {
 		unsure("no answer", Silence),
 		unsure("no body", Stall),
 		unsure("half a reply", Truncate),
-		unsure("a reply in trickles", func(a causalitytest.Answer) Act { return Trickle(a, 10*time.Millisecond) }),
+		unsure("a reply in trickles", func(a causalitytest.Answer) Act { return Trickle(a, ChaosTimeout/50) }),
 		unsure("a wrong count", func(a causalitytest.Answer) Act {
 			return Reply(a, func(body string) string { return strings.Replace(body, `"acceptedCount":`, `"acceptedCount":1`, 1) })
 		}),

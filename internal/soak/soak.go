@@ -55,7 +55,7 @@ func soak(w io.Writer, span time.Duration, seed uint64, atLeastOnce bool) error 
 		AppID:         "soak",
 		BatchSize:     10, // many requests, so that many meet a fault
 		FlushInterval: 200 * time.Millisecond,
-		Timeout:       2 * time.Second,
+		Timeout:       faults.ChaosTimeout,
 		AtLeastOnce:   atLeastOnce,
 		MaxQueueBytes: 256 << 20, // a pause is no reason to drop here
 		Transport:     chaos.Witness(pool),
