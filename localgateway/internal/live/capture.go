@@ -64,6 +64,12 @@ func (s *Server) serveWhole(w http.ResponseWriter, r *http.Request, fault Fault)
 		return nil, false
 	}
 	body := readBody(w, r)
+	select {
+	case s.decodes <- struct{}{}:
+		defer release(s.decodes)
+	case <-r.Context().Done():
+		return nil, false
+	}
 	if fault.ForgetKeys {
 		s.gateway.Forget()
 	}

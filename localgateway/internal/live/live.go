@@ -23,6 +23,7 @@ const (
 	requestsASecond  = 1000
 	burstOfRequests  = 2000
 	requestsAtOnce   = 64  // each may hold a body of 5 MiB
+	decodesAtOnce    = 4   // each may take 100 MiB and more: a body of tiny properties grows so
 	watchersAtOnce   = 64  // each costs a connection
 	requestsWaiting  = 512 // slow and hanging ones, whose bodies are let go
 	answerOverloaded = "the local gateway has too many requests at once"
@@ -56,6 +57,7 @@ type Server struct {
 	requests atomic.Uint64
 	events   atomic.Uint64 // for "one in n"
 	bodies   chan struct{} // a token for each body that is held
+	decodes  chan struct{} // and for each that is being decoded
 	waiting  chan struct{} // and for each request that waits
 	watchers chan struct{} // and for each that watches
 	closing  chan struct{}
@@ -86,6 +88,7 @@ func New(options Options) (*Server, error) {
 		fault:    options.Fault,
 		altered:  make(chan struct{}),
 		bodies:   make(chan struct{}, requestsAtOnce),
+		decodes:  make(chan struct{}, decodesAtOnce),
 		waiting:  make(chan struct{}, requestsWaiting),
 		watchers: make(chan struct{}, watchersAtOnce),
 		closing:  make(chan struct{}),
