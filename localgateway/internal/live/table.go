@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +26,14 @@ type Table struct {
 func OpenTable(file string) (*Table, error) {
 	absolute, err := filepath.Abs(file)
 	if err != nil {
+		return nil, err
+	}
+	// SQLite says of a folder that is not there that it is out of memory.
+	handle, err := os.OpenFile(absolute, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be used as -db: %w", file, errors.Unwrap(err))
+	}
+	if err := handle.Close(); err != nil {
 		return nil, err
 	}
 	// A write-ahead log lets others read while we write. It is not synced at

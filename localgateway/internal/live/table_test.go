@@ -168,6 +168,14 @@ func TestAFileThatIsNoDatabaseIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestAFileThatCannotBeOpenedSaysWhy(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "nowhere", "events.db")
+	_, err := live.OpenTable(file)
+	if err == nil || err.Error() != file+" cannot be used as -db: no such file or directory" {
+		t.Errorf("opened with %v", err)
+	}
+}
+
 func TestAnEventThatCannotBeWrittenIsRejected(t *testing.T) {
 	broken := table(t, filepath.Join(t.TempDir(), "events.db"))
 	s := start(t, live.Options{Table: broken})
