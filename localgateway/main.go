@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -146,9 +147,13 @@ func serve(ctx context.Context, set settings, stdout, stderr io.Writer) (err err
 func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		host, _, _ := net.SplitHostPort(addr)
+		host, port, _ := net.SplitHostPort(addr)
+		other := "8081"
+		if port == other {
+			other = "8082"
+		}
 		return nil, fmt.Errorf("%s is in use, perhaps by another local gateway: open http://%s to see, stop what is there, or choose another port with -addr %s",
-			addr, addr, net.JoinHostPort(host, "8081"))
+			addr, net.JoinHostPort(cmp.Or(host, "localhost"), port), net.JoinHostPort(host, other))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w; -addr takes host:port, such as %s", err, defaultAddr)

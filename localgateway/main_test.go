@@ -11,7 +11,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -116,9 +118,38 @@ func TestAPortThatIsTakenSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	err = run(context.Background(), []string{"-addr", taken.Addr().String()}, io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "is in use") || !strings.Contains(err.Error(), "-addr 127.0.0.1:8081") {
-		t.Errorf("it says %v", err)
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for addr, want := range map[string][]string{
+		"127.0.0.1:" + port: {"is in use", "open http://127.0.0.1:" + port + " ", "-addr 127.0.0.1:8081"},
+		":" + port:          {"is in use", "open http://localhost:" + port + " ", "-addr :8081"},
+	} {
+		err := run(context.Background(), []string{"-addr", addr}, io.Discard, io.Discard)
+		for _, part := range want {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("with -addr %s it does not say %q: %v", addr, part, err)
+			}
+		}
+	}
+}
+
+func TestTheQuickstartSendsToTheGatewayOfTheEnvironment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: it builds a program, and -short is on")
+	}
+	quickstart := func(endpoint string) (string, error) {
+		cmd := exec.Command("go", "run", "-C", "..", "./examples/quickstart", "-watch")
+		cmd.Env = append(os.Environ(), "CAUSALITY_ENDPOINT="+endpoint)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	_, base := begin(t)
+	if out, err := quickstart(base); err != nil || !strings.Contains(out, "see "+base) || !strings.Contains(out, "tracked 3, delivered 3") {
+		t.Errorf("it says %s (%v)", out, err)
+	}
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	if out, err := quickstart(other.URL); err == nil || !strings.Contains(out, "no local gateway listens at "+other.URL) {
+		t.Errorf("of another server it says %s (%v)", out, err)
 	}
 }
 

@@ -9,9 +9,12 @@
 // page; start it first, in another terminal, with
 //
 //	go run -C localgateway .
+//
+// It is looked for at CAUSALITY_ENDPOINT, if that is set.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -31,11 +34,11 @@ import (
 const localGateway = "http://127.0.0.1:8080"
 
 func main() {
-	watch := flag.Bool("watch", false, "send to the local gateway at "+localGateway+", where the events can be watched")
+	watch := flag.Bool("watch", false, "send to the local gateway at CAUSALITY_ENDPOINT, by default "+localGateway+", where the events can be watched")
 	flag.Parse()
 
 	recorder := causalitytest.NewRecorder()
-	endpoint := localGateway
+	endpoint := cmp.Or(os.Getenv("CAUSALITY_ENDPOINT"), localGateway)
 	if *watch {
 		mustListen(endpoint)
 	} else {
@@ -77,12 +80,16 @@ func main() {
 }
 
 // mustListen ends the program with what to do when there is no local gateway.
+// Another server at the same port is none, and a real gateway is not for this.
 func mustListen(endpoint string) {
-	resp, err := http.Get(endpoint + "/health")
-	if err != nil {
-		log.Fatalf("no local gateway listens at %s; start one in another terminal: go run -C localgateway .", endpoint)
+	resp, err := http.Get(endpoint + "/_local/stats")
+	if err == nil {
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return
+		}
 	}
-	resp.Body.Close()
+	log.Fatalf("no local gateway listens at %s; start one in another terminal: go run -C localgateway .", endpoint)
 }
 
 // serve is the service: it logs five lines, three of which are events.
