@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -26,7 +27,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	records := newestMatching(s.journal.after(after).records, filter, int(min(limit, uint64(s.options.MaxRecords))))
+	v := s.journal.after(after)
+	records := newestMatching(v.records, filter, int(min(limit, uint64(s.options.MaxRecords))))
 	if q.Get("format") == "ndjson" {
 		header(w, "application/x-ndjson")
 		w.Header().Set("Content-Disposition", `attachment; filename="causality-events.ndjson"`)
@@ -38,10 +40,24 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	writeJSON(w, struct {
-		Records []*Record `json:"records"`
-		Last    uint64    `json:"last"` // give it as after to see only what is new
-	}{records, s.journal.after(0).last})
+	header(w, "application/json")
+	// One by one, so that a reader costs the memory of one record.
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
+	separator := `{"records":[`
+	for _, rec := range records {
+		_, _ = out.WriteString(separator)
+		if enc.Encode(rec) != nil {
+			return // the client is gone
+		}
+		separator = ","
+	}
+	if len(records) == 0 {
+		_, _ = out.WriteString(separator)
+	}
+	// Given as after, last shows only what is new: it is of the same moment.
+	fmt.Fprintf(out, "],\"last\":%d}\n", v.last)
+	_ = out.Flush()
 }
 
 // newestMatching are the newest n records that match, oldest first.

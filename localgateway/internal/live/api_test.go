@@ -3,6 +3,7 @@ package live_test
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -247,5 +248,38 @@ func TestABinaryRequestIsShownByItsRow(t *testing.T) {
 	got := s.records("")
 	if outcomes(got) != "stored" || got[0].Type != "e" || got[0].Event != nil || got[0].SQL == "" {
 		t.Errorf("listed as %+v", got)
+	}
+}
+
+// Who gives last as after misses nothing: it is no newer than the records.
+func TestLastIsOfTheSameMomentAsTheRecords(t *testing.T) {
+	const before, meanwhile = 500, 300
+	s := start(t, live.Options{})
+	var events []string
+	for i := range before {
+		events = append(events, plain(strconv.Itoa(i)))
+	}
+	s.post(events...)
+	posted := make(chan struct{})
+	go func() {
+		defer close(posted)
+		for i := range meanwhile {
+			s.post(plain(strconv.Itoa(before + i)))
+		}
+	}()
+	for done := false; !done; {
+		select {
+		case <-posted:
+			done = true
+		default:
+		}
+		var list struct {
+			Records []struct{ Seq uint64 }
+			Last    uint64
+		}
+		s.get("/_local/events?text=shop", &list) // which all of them contain
+		if newest := list.Records[len(list.Records)-1].Seq; newest != list.Last {
+			t.Fatalf("last is %d, and the newest record %d", list.Last, newest)
+		}
 	}
 }
