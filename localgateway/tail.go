@@ -22,7 +22,7 @@ import (
 func tail(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("localgateway tail", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	addr := flags.String("addr", defaultAddr, "the local gateway's `host:port`")
+	addr := flags.String("addr", defaultAddr, "the local gateway's `host:port`, or the address that it prints")
 	recent := flags.Int("n", 10, "show so many older events first; 500 at most")
 	var filter live.Filter
 	flags.StringVar(&filter.Type, "type", "", "only events of this `type`; * stands for anything")
@@ -37,7 +37,7 @@ func tail(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("tail takes flags only, not %q", flags.Arg(0))
 	}
 	t := &tailer{
-		url:    "http://" + *addr + "/_local/watch?" + filter.Query().Encode(),
+		url:    "http://" + strings.TrimSuffix(strings.TrimPrefix(*addr, "http://"), "/") + "/_local/watch?" + filter.Query().Encode(),
 		recent: max(0, *recent),
 		out:    stdout,
 		errors: stderr,
