@@ -4,26 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
 )
 
-const (
-	// maxSearch is how many requests a batch may cost to find its bad events;
-	// after that they wait behind fresh ones.
-	maxSearch = 128
-	// maxResends is how often an event is sent again that the gateway could
-	// not store for the moment, while it stored others.
-	maxResends = 5
-	// takenRecently is how long a 200 vouches for the gateway: the first event
-	// that it refuses alone after that is itself to blame.
-	takenRecently = 10 * time.Minute
-	// soleRefusals is how often Close sends an event that nothing vouches for, if
-	// it is the only one.
-	soleRefusals = 3
-)
+// maxResends is how often an event is sent again that the gateway could not store
+// for the moment, while it stored others.
+const maxResends = 5
 
 // delivery sends one batch until each of its events is settled or must wait. It
 // runs on a goroutine of its own and tells flushLoop once, at its end.
@@ -41,17 +29,6 @@ type delivery struct {
 	stalls    int       // requests of which the gateway could store nothing
 	res       result
 }
-
-// accused is an event that the gateway named as bad. Whether it is to blame
-// depends on what becomes of the others.
-type accused struct {
-	*batch
-	err error
-}
-
-// maxAccused is how many events may be named before another is sent alone, to
-// tell whether the gateway would name every event.
-const maxAccused = 4
 
 // result is what a delivery came to.
 type result struct {
@@ -117,8 +94,8 @@ func (d *delivery) run(ctx context.Context, bt *batch) {
 //	tooLarge   send halves; an event that is too large alone is rejected
 //	tooMany    likewise
 //	refused    find the bad events and reject them
-//	again      keep all, report
-//	denied     keep all, report
+//	again      keep all, report; what fails while others are taken waits apart
+//	denied     likewise
 //
 // It returns what is to be sent next, in reverse order.
 func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
@@ -157,8 +134,8 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 
 // failed keeps a batch that got no answer about its events. Where the gateway has
 // taken others since it failed before, the trouble is its own: a firewall that
-// bars what an event says, or a gateway that stumbles over it. Then its halves
-// wait apart, and not the client with them.
+// bars what an event says, or a gateway that stumbles over it. Then it waits apart,
+// by halves from the second time on, and not the client with it.
 func (d *delivery) failed(bt *batch, out outcome) []*batch {
 	now := time.Now()
 	d.b.mu.Lock()
@@ -194,14 +171,6 @@ func halves(bt *batch) []*batch {
 		return []*batch{first}
 	}
 	return []*batch{rest, first}
-}
-
-// searchHalves are the halves of a batch that has a bad event: where the gateway
-// takes the first, the second has it.
-func searchHalves(bt *batch) []*batch {
-	work := halves(bt)
-	work[0].sibling = work[1]
-	return work
 }
 
 // settle counts the events of a request that the gateway took, and returns those
@@ -260,123 +229,6 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 		d.res.tookNone = true
 	}
 	return []*batch{part}
-}
-
-// search finds the bad events of a refused batch.
-func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
-	d.b.mu.Lock()
-	taken := d.b.lastTaken
-	d.b.mu.Unlock()
-	// It takes others, so some of these are bad.
-	takesOthers := d.took || !bt.refusedAt.IsZero() && taken.After(bt.refusedAt)
-	switch {
-	case bt.len() == 1:
-		return d.refusedAlone(bt, out, d.refusals == 0 && len(d.accused) == 0 && time.Since(taken) < takenRecently)
-	case out.line >= 0:
-		return d.named(ctx, bt, out, takesOthers)
-	case takesOthers:
-		return searchHalves(bt)
-	}
-	return d.sound(ctx, bt, out, 0, bt.len()/2, bt.len()-1)
-}
-
-// named goes on without the event that the gateway named.
-func (d *delivery) named(ctx context.Context, bt *batch, out outcome, takesOthers bool) []*batch {
-	rest := bt.subset(func(i int) bool { return i != out.line })
-	if takesOthers {
-		d.reject(bt, out.line, out.err)
-		return []*batch{rest}
-	}
-	one := bt.subset(func(i int) bool { return i == out.line })
-	d.accused = append(d.accused, accused{one, out.err})
-	if len(d.accused) < maxAccused || rest.len() == 1 {
-		return []*batch{rest}
-	}
-	return d.sound(ctx, rest, out, rest.len()-1)
-}
-
-// judge rejects the accused, unless the gateway took nothing else either.
-func (d *delivery) judge() {
-	for _, a := range d.accused {
-		if d.took || d.res.err == nil {
-			d.reject(a.batch, 0, a.err)
-		} else {
-			a.refusedAt = time.Now() // the others are to be probed first
-			d.res.kept = append(d.res.kept, a.batch)
-		}
-	}
-}
-
-// refusedAlone settles the fate of an event that was sent alone: it is to blame
-// only where something vouches for the gateway, which tookRecently does for one.
-func (d *delivery) refusedAlone(bt *batch, out outcome, tookRecently bool) []*batch {
-	d.b.mu.Lock()
-	vouched := d.took || !bt.refusedAt.IsZero() && d.b.lastTaken.After(bt.refusedAt)
-	sole := d.b.queued == 1 && d.refusals >= soleRefusals && d.b.isClosed.Load()
-	toBlame := vouched || sole || tookRecently && !d.b.blamed
-	d.b.blamed = d.b.blamed || toBlame && !vouched
-	d.b.mu.Unlock()
-	if toBlame {
-		d.reject(bt, 0, out.err)
-		return nil
-	}
-	return d.refusesAll(bt, out.err)
-}
-
-// refusesAll keeps a batch that the gateway refuses like everything else.
-func (d *delivery) refusesAll(bt *batch, err error) []*batch {
-	bt.refusedAt = time.Now()
-	d.res.err = fmt.Errorf("the gateway refuses every event it is sent; is the Endpoint the right gateway, and its version the right one? %w", err)
-	d.res.tookNone, d.res.refusals = true, d.refusals+1
-	return []*batch{bt}
-}
-
-// sound sends some events alone, to tell a gateway that refuses everything from a
-// batch with some bad events.
-func (d *delivery) sound(ctx context.Context, bt *batch, out outcome, events ...int) []*batch {
-	var refusedOnes []int
-	settled := map[int]bool{}
-	for _, i := range events {
-		if settled[i] {
-			continue // a batch of two has no middle
-		}
-		one := bt.subset(func(j int) bool { return j == i })
-		d.sent++
-		switch single := d.b.transport.sendBatch(ctx, one, d.retries); single.verdict {
-		case accepted:
-			settled[i] = true
-			if again := d.settle(ctx, one, single); again != nil {
-				d.res.kept = append(d.res.kept, again...)
-			}
-		case refused:
-			settled[i] = true
-			refusedOnes = append(refusedOnes, i)
-		default:
-			d.res.err = single.err
-			one.failedAt = time.Now()
-			work := []*batch{one} // it may have a new key by now
-			if rest := bt.subset(func(j int) bool { return j != i && !settled[j] || slices.Contains(refusedOnes, j) }); rest != nil {
-				work = append(work, rest)
-			}
-			return work
-		}
-	}
-	if len(refusedOnes) == len(settled) {
-		return d.refusesAll(bt, out.err)
-	}
-	for _, i := range refusedOnes {
-		d.reject(bt, i, out.err)
-	}
-	rest := bt.subset(func(i int) bool { return !settled[i] })
-	switch {
-	case rest == nil:
-		return nil
-	case out.line >= 0:
-		return []*batch{rest} // it will name the next one
-	case len(refusedOnes) == 0 && rest.len() > 1:
-		return searchHalves(rest)
-	}
-	return halves(rest)
 }
 
 // reject drops the i-th event of bt, with the gateway's words.

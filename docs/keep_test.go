@@ -123,7 +123,7 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 		{"core/errors.go", isCall("errors.New"), 2},
 		{"core/errors.go", isFunc("hint"), 5},
 		{"core/causality.go", isCall("fmt.Errorf"), 1},
-		{"core/delivery.go", isCall("fmt.Errorf"), 1},
+		{"core/search.go", isCall("fmt.Errorf"), 1},
 		{"core/schedule.go", isCall("fmt.Errorf"), 1},
 		{"core/transport.go", isCall("fmt.Errorf", "errors.New"), 4},
 		{"core/envelope.go", isCall("fmt.Errorf", "errors.New"), 4},
