@@ -123,12 +123,13 @@ func newReporter(cfg *Config) *reporter {
 
 // say counts n occurrences towards the next line of a kind.
 func (r *reporter) say(kind line, n int, detail string, err error) {
+	// A key from outside may be long, and either may be memory of the caller's.
+	detail = strings.Clone(cutAtRune(detail, maxEventTypeBytes))
 	r.mu.Lock()
 	p := &r.pending[kind]
 	p.count += n
 	if detail != "" || err != nil {
-		// A key from outside may be long, and either may be memory of the caller's.
-		p.detail, p.err = strings.Clone(cutAtRune(detail, maxEventTypeBytes)), err
+		p.detail, p.err = detail, err
 	}
 	// Else the line waits for its time already.
 	if p.count == n || r.closed && !time.Now().Before(p.next) {
