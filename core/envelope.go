@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -83,20 +81,23 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 }
 
 // encoder turns one event into the gateway's JSON. Properties are first encoded
-// side by side in the order they come, because only the last of them tells
-// which keys survive and which of the four param maps there are; then they are
-// copied to their places. One encoder serves one Track at a time; the pool
-// keeps its memory, never the caller's.
+// beside it, one param map apart from the other, because only the last property
+// tells which keys survive and which maps there are. One encoder serves one Track
+// at a time; the pool keeps its memory, never the caller's.
 type encoder struct {
 	buf     []byte // the event
 	payload []byte // its payload, if that is typed
-	arena   []byte // its properties
-	props   []property
-	table   []int32 // hash table over props, in use beyond tableFrom of them
-	seen    uint64  // the traces of all keys so far
-	prefix  []byte  // the open groups as the beginning of an encoded key
-	groups  []string
-	pairs   []pair // the members of Properties
+	// arena is the members of each param map, with a comma behind each, and
+	// props what is known of them. With gaps there are some in it that are none.
+	arena    [kinds][]byte
+	props    []property
+	gaps     bool
+	table    []int32 // hash table over props, in use beyond tableFrom of them
+	seen     uint64  // the traces of all keys so far
+	initials uint64  // and their first letters
+	prefix   []byte  // the open groups as the beginning of an encoded key
+	groups   []string
+	pairs    []pair // the members of Properties
 
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
@@ -122,7 +123,11 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 const maxPooled = 256 << 10
 
 func (e *encoder) release() {
-	if max(cap(e.buf), cap(e.arena), cap(e.payload), cap(e.prefix)) > maxPooled || cap(e.props) > 1024 || cap(e.pairs) > 1024 {
+	largest := max(cap(e.buf), cap(e.payload), cap(e.prefix))
+	for kind := range e.arena {
+		largest = max(largest, cap(e.arena[kind]))
+	}
+	if largest > maxPooled || cap(e.props) > 1024 || cap(e.pairs) > 1024 {
 		return
 	}
 	clear(e.pairs)
@@ -131,11 +136,26 @@ func (e *encoder) release() {
 	encoders.Put(e)
 }
 
+// reset empties the encoder for the next event.
+func (e *encoder) reset() {
+	// One by one, which only changes their lengths.
+	e.buf = e.buf[:0]
+	e.props = e.props[:0]
+	e.table = e.table[:0]
+	e.prefix = e.prefix[:0]
+	e.groups = e.groups[:0]
+	e.pairs = e.pairs[:0]
+	for kind := range e.arena {
+		e.arena[kind] = e.arena[kind][:0]
+	}
+	e.seen, e.initials, e.walked, e.flatBytes = 0, 0, 0, 0
+	e.dropped, e.renamed, e.unfit = 0, 0, 0
+	e.gaps, e.tooLarge = false, false
+}
+
 // encode leaves the event in e.buf, or says why it is Invalid.
 func (e *encoder) encode(env *envelope, ev *Event) error {
-	e.buf, e.arena, e.props, e.table = e.buf[:0], e.arena[:0], e.props[:0], e.table[:0]
-	e.prefix, e.groups, e.pairs = e.prefix[:0], e.groups[:0], e.pairs[:0]
-	e.seen, e.tooLarge, e.walked, e.flatBytes, e.dropped, e.renamed, e.unfit = 0, false, 0, 0, 0, 0, 0
+	e.reset()
 	e.replaceAttr = env.replaceAttr
 
 	if ev.EventType == "" {
@@ -153,8 +173,8 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if len(ev.Properties) > 0 {
 		e.members(ev.Properties)
 	}
-	for _, a := range ev.Attrs {
-		e.attr(a, 0)
+	for i := range ev.Attrs {
+		e.attr(&ev.Attrs[i], 0)
 	}
 	if e.tooLarge {
 		return errTooLarge
@@ -167,8 +187,8 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	} else {
 		b = appendApp(append(b, newEvent...), ev.AppID, ev.DeviceID)
 	}
-	putUUID(b[idAt:], newID(ev.TimestampMs))
-	putUUID(b[keyAt:], newKey())
+	newID(ev.TimestampMs).put(b[idAt:])
+	newKey().put(b[keyAt:])
 	b = strconv.AppendInt(b, ev.TimestampMs, 10)
 	b = append(b, ',')
 	if ev.CorrelationID != "" {
@@ -206,30 +226,32 @@ func (e *encoder) members(m map[string]any) {
 	}
 	slices.SortFunc(e.pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
 	for i := range e.pairs {
-		e.attr(slog.Any(e.pairs[i].key, e.pairs[i].value), 0)
+		a := slog.Any(e.pairs[i].key, e.pairs[i].value)
+		e.attr(&a, 0)
 	}
 }
 
 // attr encodes one property, or the members of a group or object, under the
 // groups that are open.
-func (e *encoder) attr(a slog.Attr, depth int) {
+func (e *encoder) attr(a *slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
-	kind := a.Value.Kind()
+	key, v := a.Key, a.Value
+	kind := v.Kind()
 	if e.walk(); e.replaceAttr != nil || kind == slog.KindAny || kind == slog.KindLogValuer {
-		a = e.plain(a)
-		kind = a.Value.Kind()
+		key, v = e.plain(key, v)
+		kind = v.Kind()
 	}
 	switch kind {
 	case slog.KindGroup:
-		e.group(a.Key, a.Value.Group(), depth)
+		e.group(key, v.Group(), depth)
 	case slog.KindAny:
-		if text, ok := a.Value.Any().(value.JSON); ok {
-			e.scalar(a.Key, slog.StringValue(string(text)), slog.KindString)
+		if text, ok := v.Any().(value.JSON); ok {
+			e.scalar(key, slog.StringValue(string(text)), slog.KindString)
 		} // else nil, which is left out
 	default:
-		e.scalar(a.Key, a.Value, kind)
+		e.scalar(key, v, kind)
 	}
 }
 
@@ -243,20 +265,21 @@ func (e *encoder) walk() {
 }
 
 // plain gives a property to the user's ReplaceAttr and reduces its value.
-func (e *encoder) plain(a slog.Attr) slog.Attr {
+func (e *encoder) plain(key string, v slog.Value) (string, slog.Value) {
 	if e.replaceAttr != nil {
-		if a.Value.Kind() == slog.KindLogValuer {
-			a.Value = value.Resolve(a.Value)
+		if v.Kind() == slog.KindLogValuer {
+			v = value.Resolve(v)
 		}
-		if a.Value.Kind() != slog.KindGroup {
-			a = e.replace(a)
+		if v.Kind() != slog.KindGroup {
+			a := e.replace(slog.Attr{Key: key, Value: v})
+			key, v = a.Key, a.Value
 		}
 	}
-	switch a.Value.Kind() {
+	switch v.Kind() {
 	case slog.KindAny, slog.KindLogValuer:
-		a.Value = value.Resolve(a.Value)
+		v = value.Resolve(v)
 	}
-	return a
+	return key, v
 }
 
 // tooDeep stands for what nests deeper than a value may.
@@ -275,72 +298,12 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 		e.groups = append(e.groups, name)
 		e.tooLarge = e.tooLarge || len(e.prefix) > maxEventBytes
 	}
-	for _, a := range members {
-		e.attr(a, depth+1)
+	for i := range members {
+		e.attr(&members[i], depth+1)
 	}
 	if name != "" {
 		e.prefix = e.prefix[:prefix]
 		e.groups = e.groups[:len(e.groups)-1]
-	}
-}
-
-// scalar encodes a plain value into the arena, under the open groups.
-func (e *encoder) scalar(key string, v slog.Value, kind slog.Kind) {
-	text := ""
-	if kind == slog.KindString {
-		text = v.String()
-	}
-	if max(len(key), len(text)) > maxEventBytes {
-		e.tooLarge = true
-		return
-	}
-	p := property{start: int32(len(e.arena)), isDuration: kind == slog.KindDuration}
-	b := append(e.arena, '"')
-	if len(e.prefix) > 0 {
-		b = append(b, e.prefix...)
-	}
-	b = appendKey(b, key)
-	b = append(b, '"', ':')
-	p.value = int32(len(b))
-	if kind == slog.KindString {
-		b = appendString(b, text)
-	} else {
-		b, p.kind = appendScalar(b, v, kind)
-	}
-	p.end = int32(len(b))
-	e.arena = append(b, ',')
-	// Checked as it grows, so that a hostile value costs no more than an event
-	// may.
-	e.tooLarge = e.tooLarge || len(b) > maxEventBytes
-	e.insert(p)
-}
-
-// appendScalar appends a plain value as JSON and says which param map it is for.
-func appendScalar(b []byte, v slog.Value, kind slog.Kind) ([]byte, kind) {
-	switch kind {
-	case slog.KindInt64:
-		return strconv.AppendInt(b, v.Int64(), 10), intKind
-	case slog.KindUint64:
-		// gateway: an int above MaxInt64 refuses the whole request.
-		if u := v.Uint64(); u > math.MaxInt64 {
-			return append(strconv.AppendUint(append(b, '"'), u, 10), '"'), stringKind
-		}
-		return strconv.AppendUint(b, v.Uint64(), 10), intKind
-	case slog.KindFloat64:
-		// gateway: with a float that is not finite all properties of the event
-		// are stored as nothing.
-		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
-			return append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"'), stringKind
-		}
-		return appendFloat(b, v.Float64()), floatKind
-	case slog.KindBool:
-		return strconv.AppendBool(b, v.Bool()), boolKind
-	case slog.KindDuration:
-		return appendFloat(b, float64(v.Duration())/float64(time.Millisecond)), floatKind
-	case slog.KindTime:
-		return append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"'), stringKind
-	default:
-		return appendString(b, v.String()), stringKind
 	}
 }
 
@@ -356,101 +319,13 @@ func (e *encoder) replace(a slog.Attr) (replaced slog.Attr) {
 	return e.replaceAttr(e.groups, a)
 }
 
-// appendParams appends the param maps: the surviving properties by kind, then
-// the identity and the server context among the strings.
-func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
-	var count [len(paramMaps)]int
-	for i := range e.props {
-		p := &e.props[i]
-		if p.kind == deadKind {
-			continue
-		}
-		if reserved(e.arena[p.start:p.value], ev) {
-			e.rename(i)
-		}
-		count[p.kind]++
-	}
-	for kind, open := range paramMaps {
-		if kind != int(stringKind) && count[kind] == 0 {
-			continue
-		}
-		b = append(b, open...)
-		for i := 0; i < len(e.props); i++ {
-			p := &e.props[i]
-			if int(p.kind) != kind {
-				continue
-			}
-			// Those that lie side by side, each with its comma, are copied at once.
-			end := p.end + 1
-			for ; i+1 < len(e.props) && int(e.props[i+1].kind) == kind && e.props[i+1].start == end; i++ {
-				end = e.props[i+1].end + 1
-			}
-			b = append(b, e.arena[p.start:end]...)
-		}
-		if kind == int(stringKind) {
-			if ev.UserID != "" {
-				b = append(appendString(append(b, `"user_id":`...), ev.UserID), ',')
-			}
-			if ev.SessionID != "" {
-				b = append(appendString(append(b, `"session_id":`...), ev.SessionID), ',')
-			}
-			b = append(append(b, env.server...), ',')
-		}
-		b[len(b)-1] = '}' // in place of the last comma
-	}
-	return b
-}
-
-// reserved reports whether the event itself uses an encoded key.
-func reserved(key []byte, ev *Event) bool {
-	switch key[1] { // most are none at the first glance
-	case 'u', 's', '_':
-	default:
-		return false
-	}
-	switch string(key) {
-	case `"user_id":`:
-		return ev.UserID != ""
-	case `"session_id":`:
-		return ev.SessionID != ""
-	case `"_server_hostname":`, `"_server_go_version":`, `"_server_sdk_version":`:
-		return true
-	}
-	return false
-}
-
-// rename gives the i-th property the first free name of the form user_id_2.
-func (e *encoder) rename(i int) {
-	p := e.props[i]
-	base := e.arena[p.start : int(p.value)-len(`":`)]
-	start := len(e.arena)
-	for n := int64(2); ; n++ {
-		b := append(e.arena[:start], base...)
-		b = append(b, '_')
-		b = strconv.AppendInt(b, n, 10)
-		e.arena = append(b, '"', ':')
-		p.hash = e.hash(e.arena[start:])
-		if e.find(p.hash, e.arena[start:]) < 0 {
-			break
-		}
-	}
-	name := len(e.arena)
-	e.arena = append(append(e.arena, e.arena[p.value:p.end]...), ',')
-	p.start, p.value, p.end = int32(start), int32(name), int32(len(e.arena)-1)
-	e.seen |= trace(e.arena[start:name])
-	if e.renamed++; e.renamed == 1 {
-		e.renamedKey = string(base[1:])
-	}
-	e.props[i] = p
-	if len(e.props) > tableFrom {
-		e.place(i)
-	}
-}
-
 // appendEventType appends the type as a JSON string.
 func appendEventType(b []byte, eventType string) []byte {
-	if len(eventType) <= maxEventTypeBytes && isPlain(eventType) {
-		return append(append(append(b, '"'), eventType...), '"')
+	const del = 0x7f // needs no escape, but is a control character
+	if len(eventType) <= maxEventTypeBytes {
+		if text, n := appendPlain(append(b, '"'), eventType, del); n == len(eventType) {
+			return append(text, '"')
+		}
 	}
 	return appendString(b, cleanEventType(eventType))
 }

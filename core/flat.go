@@ -100,7 +100,7 @@ func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 		return
 	}
 	e.walk()
-	a = e.plain(a)
+	a.Key, a.Value = e.plain(a.Key, a.Value)
 	key := a.Key
 	if !utf8.ValidString(key) {
 		// gateway: keys are compared as they are decoded, so that two which are

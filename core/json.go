@@ -1,7 +1,9 @@
 package causality
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -19,33 +21,26 @@ var safe = func() (table [256]bool) {
 	return table
 }()
 
-// safeInKey is safe without the dot.
-var safeInKey = func() (table [256]bool) {
-	table = safe
-	table['.'] = false
-	return table
-}()
-
 // appendString appends s as a JSON string.
 func appendString(b []byte, s string) []byte {
-	return append(appendEscaped(append(b, '"'), s, &safe), '"')
+	return append(appendEscaped(append(b, '"'), s, '"'), '"')
 }
 
 // appendKey appends s as a part of a JSON string, with "_" for each dot.
 // platform: an alert rule cannot address a key that has a dot in it.
-func appendKey(b []byte, s string) []byte {
-	return appendEscaped(b, s, &safeInKey)
-}
+func appendKey(b []byte, s string) []byte { return appendEscaped(b, s, '.') }
 
-func appendEscaped(b []byte, s string, safe *[256]bool) []byte {
-	unsafe := byte('"')
-	if !safe['.'] {
-		unsafe = '.'
+// appendEscaped appends s as a part of a JSON string, with "_" for each dot if
+// unsafe is one.
+func appendEscaped(b []byte, s string, unsafe byte) []byte {
+	b, i := appendPlain(b, s, unsafe)
+	if i == len(s) {
+		return b // as it mostly is
 	}
-	done := 0
-	for i := plainWords(s, unsafe); i < len(s); {
+	done := i
+	for i < len(s) {
 		c := s[i]
-		if safe[c] {
+		if safe[c] && c != unsafe {
 			i++
 			continue
 		}
@@ -72,48 +67,68 @@ func appendEscaped(b []byte, s string, safe *[256]bool) []byte {
 		default: // a byte that is not UTF-8
 			b = utf8.AppendRune(b, utf8.RuneError)
 		}
-		i++
+		var n int
+		b, n = appendPlain(b, s[i+1:], unsafe)
+		i += 1 + n
 		done = i
-		i += plainWords(s[i:], unsafe)
 	}
 	return append(b, s[done:]...)
 }
 
-// isPlain reports whether s is ASCII without a control character, a quote or a
-// backslash.
-func isPlain(s string) bool {
-	const del = 0x7f // needs no escape, but is a control character
-	for i := plainWords(s, del); i < len(s); i++ {
-		if !safe[s[i]] || s[i] == del {
-			return false
+// appendPlain appends the beginning of s, eight bytes at a time, up to one of them
+// that is not plain: not ASCII, below ' ', a quote, a backslash or unsafe. It
+// returns how many bytes that was, len(s) if all are plain.
+func appendPlain(b []byte, s string, unsafe byte) ([]byte, int) {
+	at, n := len(b), len(s)
+	if cap(b)-at < n {
+		b = slices.Grow(b, n)
+	}
+	to := b[at : at+n]
+	switch {
+	case n >= 8:
+		for i := 0; ; i = min(i+8, n-8) { // the last eight may be seen in part before
+			w := load(s[i : i+8])
+			if !isPlainWord(w, unsafe) {
+				return b[:at+i], i
+			}
+			binary.LittleEndian.PutUint64(to[i:i+8], w)
+			if i == n-8 {
+				break
+			}
+		}
+	case n >= 4: // two halves, which share bytes
+		first, last := loadHalf(s[:4]), loadHalf(s[n-4:])
+		if !isPlainWord(uint64(first)|uint64(last)<<32, unsafe) {
+			return b, 0
+		}
+		binary.LittleEndian.PutUint32(to[:4], first)
+		binary.LittleEndian.PutUint32(to[n-4:], last)
+	default:
+		for i := range to {
+			if c := s[i]; !safe[c] || c == unsafe {
+				return b, 0
+			}
+			to[i] = s[i]
 		}
 	}
-	return true
+	return b[:at+n], n
 }
 
-// plainWords returns how many bytes at the beginning of s, taken eight at a time,
-// need no second look: none is other than ASCII, below ' ', a quote, a backslash
-// or unsafe. It may stop at one that is plain and follows another.
-func plainWords(s string, unsafe byte) int {
-	if len(s) < 8 {
-		return 0
-	}
+// load and loadHalf are the bytes of s. The compiler makes one load of each.
+func load(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func loadHalf(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// isPlainWord reports whether eight bytes are plain.
+func isPlainWord(w uint64, unsafe byte) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	const quotes, backslashes = ones * '"', ones * '\\'
-	others := ones * uint64(unsafe)
-	for i := 0; ; i = min(i+8, len(s)-8) { // the last eight may be looked at in part before
-		v := s[i : i+8]
-		// The compiler makes one load of it.
-		w := uint64(v[0]) | uint64(v[1])<<8 | uint64(v[2])<<16 | uint64(v[3])<<24 |
-			uint64(v[4])<<32 | uint64(v[5])<<40 | uint64(v[6])<<48 | uint64(v[7])<<56
-		// The top bit of a byte of these is set where it is one of those.
-		if (w|(w-ones*' ')|((w^quotes)-ones)|((w^backslashes)-ones)|((w^others)-ones))&tops != 0 {
-			return i
-		}
-		if i+8 == len(s) {
-			return len(s)
-		}
-	}
+	// The top bit of a byte of these is set where it is one of those.
+	return (w|(w-ones*' ')|((w^ones*'"')-ones)|((w^ones*'\\')-ones)|((w^ones*uint64(unsafe))-ones))&tops == 0
 }
 
 // appendFloat appends a finite float as encoding/json writes it: the shortest

@@ -3,6 +3,11 @@ package causality
 import (
 	"bytes"
 	"hash/maphash"
+	"log/slog"
+	"math"
+	"slices"
+	"strconv"
+	"time"
 )
 
 // The param map that a property belongs to.
@@ -13,24 +18,31 @@ const (
 	intKind
 	floatKind
 	boolKind
-	deadKind // the same key came again
+	kinds
 )
 
-var paramMaps = [...]string{
+var paramMaps = [kinds]string{
 	stringKind: `,"string_params":{`,
 	intKind:    `,"int_params":{`,
 	floatKind:  `,"float_params":{`,
 	boolKind:   `,"bool_params":{`,
 }
 
-// property is one encoded "key":value in an encoder's arena.
+// property is one encoded "key":value in an encoder's arena for its kind.
 type property struct {
 	start, value, end int32  // arena[start:value] is the key with its colon
 	hash              uint32 // see encoder.hash
 	kind              kind
 	isDuration        bool
+	isDead            bool // the same key came again
 	used              bool // by a field of a typed payload
 }
+
+// key is the encoded key of p, with its colon.
+func (e *encoder) key(p *property) []byte { return e.arena[p.kind][p.start:p.value] }
+
+// text is the encoded value of p.
+func (e *encoder) text(p *property) []byte { return e.arena[p.kind][p.value:p.end] }
 
 // tableFrom is how many properties are searched one by one before a hash table
 // pays: beyond it a hostile event with thousands of keys would take quadratic
@@ -39,21 +51,123 @@ const tableFrom = 32
 
 var hashSeed = maphash.MakeSeed()
 
-// insert adds p; an earlier property with the same key dies and leaves its place
-// in the table to p, so that a key which comes a thousand times has one place.
-func (e *encoder) insert(p property) {
-	key := e.arena[p.start:p.value]
+// scalar encodes a plain value under the open groups.
+func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
+	kind, text := stringKind, ""
+	isDuration := form == slog.KindDuration
+	if form != slog.KindString {
+		v, form, kind = represent(v, form)
+	}
+	if form == slog.KindString {
+		text = v.String()
+	}
+	if max(len(key), len(text)) > maxEventBytes {
+		e.tooLarge = true
+		return
+	}
+	arena := &e.arena[kind]
+	start := len(*arena)
+	b := append(*arena, '"')
+	if len(e.prefix) > 0 {
+		b = append(b, e.prefix...)
+	}
+	b = append(appendKey(b, key), '"', ':')
+	value := len(b)
+	if form == slog.KindString {
+		b = appendString(b, text)
+	} else {
+		b = appendScalar(b, v, form)
+	}
+	end := len(b)
+	b = append(b, ',')
+	*arena = b
+	// Checked as it grows, so that a hostile value costs no more than an event
+	// may.
+	if end > maxEventBytes {
+		e.tooLarge = true
+		return
+	}
+	p := e.next()
+	p.start, p.value, p.end = int32(start), int32(value), int32(end)
+	p.kind, p.isDuration = kind, isDuration
+	e.insert(p, b[start:value])
+}
+
+// represent returns a plain value as it stands in a param map, and in which.
+func represent(v slog.Value, form slog.Kind) (slog.Value, slog.Kind, kind) {
+	switch form {
+	case slog.KindInt64:
+		return v, form, intKind
+	case slog.KindUint64:
+		// gateway: an int above MaxInt64 refuses the whole request.
+		if u := v.Uint64(); u > math.MaxInt64 {
+			return slog.StringValue(strconv.FormatUint(u, 10)), slog.KindString, stringKind
+		}
+		return v, form, intKind
+	case slog.KindFloat64:
+		// gateway: with a float that is not finite all properties of the event
+		// are stored as nothing.
+		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return slog.StringValue(strconv.FormatFloat(f, 'g', -1, 64)), slog.KindString, stringKind
+		}
+		return v, form, floatKind
+	case slog.KindDuration:
+		return v, form, floatKind
+	case slog.KindBool:
+		return v, form, boolKind
+	default:
+		return v, form, stringKind
+	}
+}
+
+// appendScalar appends what represent returned as JSON.
+func appendScalar(b []byte, v slog.Value, form slog.Kind) []byte {
+	switch form {
+	case slog.KindInt64:
+		return strconv.AppendInt(b, v.Int64(), 10)
+	case slog.KindUint64:
+		return strconv.AppendUint(b, v.Uint64(), 10)
+	case slog.KindFloat64:
+		return appendFloat(b, v.Float64())
+	case slog.KindDuration:
+		return appendFloat(b, float64(v.Duration())/float64(time.Millisecond))
+	case slog.KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case slog.KindTime:
+		return append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+	default:
+		return appendString(b, v.String())
+	}
+}
+
+// next returns the property behind the last, to be filled in and inserted. It is
+// built in its place: a copy would have to wait for it.
+func (e *encoder) next() *property {
+	n := len(e.props)
+	if n == cap(e.props) {
+		e.props = slices.Grow(e.props, 1)
+	}
+	p := &e.props[:n+1][n]
+	*p = property{}
+	return p
+}
+
+// insert adds the next property, whose key is given; an earlier one with the same key dies and leaves
+// its place in the table to it, so that a key which comes a thousand times has one
+// place.
+func (e *encoder) insert(p *property, key []byte) {
 	p.hash = e.hash(key)
 	old, mark := -1, trace(key)
 	if e.seen&mark != 0 {
 		old = e.find(p.hash, key)
 	}
 	if old >= 0 {
-		e.props[old].kind = deadKind
+		e.props[old].isDead, e.gaps = true, true
 	}
 	e.seen |= mark
-	e.props = append(e.props, p)
-	n := len(e.props)
+	e.initials |= 1 << (key[1] & 63)
+	n := len(e.props) + 1
+	e.props = e.props[:n]
 	switch {
 	case n <= tableFrom:
 	case n*2 > len(e.table):
@@ -115,7 +229,7 @@ func (e *encoder) slot(hash uint32, i int32) uint32 {
 
 func (e *encoder) same(i int, hash uint32, key []byte) bool {
 	p := &e.props[i]
-	return p.hash == hash && p.kind != deadKind && bytes.Equal(e.arena[p.start:p.value], key)
+	return p.hash == hash && !p.isDead && bytes.Equal(e.key(p), key)
 }
 
 // grow makes the table four times as large as there are properties and places
@@ -133,11 +247,101 @@ func (e *encoder) grow() {
 		e.table[at] = -1
 	}
 	for i := range e.props {
-		if p := &e.props[i]; p.kind != deadKind {
-			p.hash = e.hash(e.arena[p.start:p.value])
+		if p := &e.props[i]; !p.isDead {
+			p.hash = e.hash(e.key(p))
 			e.place(i)
 		}
 	}
 }
 
 func (e *encoder) place(i int) { e.table[e.slot(e.props[i].hash, -1)] = int32(i) }
+
+// appendParams appends the param maps: the surviving properties by kind, then
+// the identity and the server context among the strings.
+func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
+	if e.initials&reservedInitials != 0 {
+		for i := range e.props {
+			if p := &e.props[i]; !p.isDead && reserved(e.key(p), ev) {
+				e.rename(i)
+			}
+		}
+	}
+	for kind, open := range paramMaps {
+		before := len(b)
+		b = append(b, open...)
+		if e.gaps {
+			b = e.appendSurvivors(b, kind)
+		} else {
+			b = append(b, e.arena[kind]...)
+		}
+		if kind == int(stringKind) {
+			if ev.UserID != "" {
+				b = append(appendString(append(b, `"user_id":`...), ev.UserID), ',')
+			}
+			if ev.SessionID != "" {
+				b = append(appendString(append(b, `"session_id":`...), ev.SessionID), ',')
+			}
+			b = append(append(b, env.server...), ',')
+		}
+		if len(b) == before+len(open) {
+			b = b[:before] // there is none
+		} else {
+			b[len(b)-1] = '}' // in place of the last comma
+		}
+	}
+	return b
+}
+
+// appendSurvivors appends the members of a param map that are still properties.
+func (e *encoder) appendSurvivors(b []byte, kind int) []byte {
+	for i := range e.props {
+		if p := &e.props[i]; int(p.kind) == kind && !p.isDead {
+			b = append(b, e.arena[kind][p.start:p.end+1]...)
+		}
+	}
+	return b
+}
+
+// reservedInitials is where encoder.initials has a reserved key's.
+const reservedInitials = 1<<('u'&63) | 1<<('s'&63) | 1<<('_'&63)
+
+// reserved reports whether the event itself uses an encoded key.
+func reserved(key []byte, ev *Event) bool {
+	switch string(key) {
+	case `"user_id":`:
+		return ev.UserID != ""
+	case `"session_id":`:
+		return ev.SessionID != ""
+	case `"_server_hostname":`, `"_server_go_version":`, `"_server_sdk_version":`:
+		return true
+	}
+	return false
+}
+
+// rename gives the i-th property the first free name of the form user_id_2.
+func (e *encoder) rename(i int) {
+	p := &e.props[i]
+	base := e.key(p)[:len(e.key(p))-len(`":`)]
+	text := e.text(p)
+	arena := e.arena[p.kind]
+	start := len(arena)
+	for n := int64(2); ; n++ {
+		b := append(append(arena[:start], base...), '_')
+		arena = append(strconv.AppendInt(b, n, 10), '"', ':')
+		p.hash = e.hash(arena[start:])
+		if e.find(p.hash, arena[start:]) < 0 {
+			break
+		}
+	}
+	value := len(arena)
+	arena = append(append(arena, text...), ',')
+	e.arena[p.kind], e.gaps = arena, true
+	p.start, p.value, p.end = int32(start), int32(value), int32(len(arena)-1)
+	e.seen |= trace(e.key(p))
+	if e.renamed++; e.renamed == 1 {
+		e.renamedKey = string(base[1:])
+	}
+	if len(e.props) > tableFrom {
+		e.place(i)
+	}
+}

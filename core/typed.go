@@ -35,8 +35,9 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 		return false
 	}
 	for i := range e.props {
-		if p := &e.props[i]; p.kind != deadKind && !p.used {
-			e.leaveOut(string(e.arena[p.start+1 : int(p.value)-len(`":`)]))
+		if p := &e.props[i]; !p.isDead && !p.used {
+			key := e.key(p)
+			e.leaveOut(string(key[1 : len(key)-len(`":`)]))
 		}
 	}
 	switch {
@@ -131,7 +132,7 @@ func (e *encoder) holdsObject(ev *Event, prefix, name string) bool {
 		slices.ContainsFunc(ev.Attrs, func(a slog.Attr) bool { return a.Key == name && isObject(a.Value) })
 	// Config.ReplaceAttr may have dropped it.
 	return stated && slices.ContainsFunc(e.props, func(p property) bool {
-		return p.kind != deadKind && strings.HasPrefix(string(e.arena[p.start+1:p.value]), prefix+name+"_")
+		return !p.isDead && strings.HasPrefix(string(e.key(&p)[1:]), prefix+name+"_")
 	})
 }
 
@@ -140,15 +141,15 @@ func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 	b = append(b, '{')
 	for i := range e.props {
 		p := &e.props[i]
-		name := e.arena[p.start+1 : p.value]
-		if p.kind == deadKind || !strings.HasPrefix(string(name), prefix) {
+		name := e.key(p)[1:]
+		if p.isDead || !strings.HasPrefix(string(name), prefix) {
 			continue
 		}
 		if any {
 			b = append(b, ',')
 		}
 		b = append(append(b, '"'), name[len(prefix):]...)
-		b = appendText(b, p.kind, e.arena[p.value:p.end])
+		b = appendText(b, p.kind, e.text(p))
 		p.used, any = true, true
 	}
 	return append(b, '}'), any
@@ -157,7 +158,7 @@ func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 // appendField appends a property as the value of a field, or returns false where
 // it does not convert.
 func (e *encoder) appendField(b []byte, f *field, p *property) ([]byte, bool) {
-	text := e.arena[p.value:p.end]
+	text := e.text(p)
 	if f.kind != textListField && f.kind != messageListField {
 		return appendScalarField(b, f, p.kind, text, p.isDuration)
 	}
@@ -340,6 +341,6 @@ func appendElement(b []byte, f *field, v any) ([]byte, bool) {
 	default:
 		return b, false
 	}
-	text, kind := appendScalar(nil, plain, plain.Kind())
-	return appendScalarField(b, f, kind, text, false)
+	plain, form, kind := represent(plain, plain.Kind())
+	return appendScalarField(b, f, kind, appendScalar(nil, plain, form), false)
 }

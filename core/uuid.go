@@ -6,42 +6,49 @@ import (
 	mathrand "math/rand/v2"
 )
 
+// uuidBits is the 128 bits of a UUID. As two words they stay in registers.
+type uuidBits struct{ high, low uint64 }
+
+// version sets the version and the variant (RFC 9562).
+func (id uuidBits) version(v uint64) uuidBits {
+	return uuidBits{id.high&^0xf000 | v<<12, id.low&^(3<<62) | 2<<62}
+}
+
 // newKey returns a random (version 4) UUID. It is uuid.New without its
 // allocation, which every event would pay for.
-func newKey() (id [16]byte) {
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	return id
+func newKey() uuidBits {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return uuidBits{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}.version(4)
 }
 
 // newID returns a UUID of version 7 (RFC 9562) for the time of the event: it
 // sorts by when things happened. It need not be hard to guess.
-func newID(timestampMs int64) (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:8], uint64(timestampMs)<<16|mathrand.Uint64()&0xffff)
-	binary.BigEndian.PutUint64(id[8:], mathrand.Uint64())
-	id[6] = id[6]&0x0f | 0x70
-	id[8] = id[8]&0x3f | 0x80
-	return id
+func newID(timestampMs int64) uuidBits {
+	return uuidBits{uint64(timestampMs)<<16 | mathrand.Uint64()&0xffff, mathrand.Uint64()}.version(7)
 }
 
-// hexPairs is the two digits of each byte. Two UUIDs in every event make it
-// worth its 512 bytes.
-var hexPairs = func() (table [256][2]byte) {
-	for c := range table {
-		table[c] = [2]byte{hexDigits[c>>4], hexDigits[c&0xf]}
-	}
-	return table
-}()
-
-// uuidDigits is where the digits of each byte of a UUID stand in its text.
-var uuidDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
-
-// putUUID writes the text of id to the beginning of b, over another one.
-func putUUID(b []byte, id [16]byte) {
+// put writes the text of id to the beginning of b, over another one.
+func (id uuidBits) put(b []byte) {
 	text := (*[len(noUUID)]byte)(b)
-	for i, at := range uuidDigits {
-		pair := &hexPairs[id[i]]
-		text[at], text[at+1] = pair[0], pair[1]
-	}
+	groups := [...]uint64{hex8(id.high >> 32), hex8(id.high), hex8(id.low >> 32), hex8(id.low)}
+	binary.BigEndian.PutUint64(text[0:], groups[0])
+	binary.BigEndian.PutUint32(text[9:], uint32(groups[1]>>32))
+	binary.BigEndian.PutUint32(text[14:], uint32(groups[1]))
+	binary.BigEndian.PutUint32(text[19:], uint32(groups[2]>>32))
+	binary.BigEndian.PutUint32(text[24:], uint32(groups[2]))
+	binary.BigEndian.PutUint64(text[28:], groups[3])
+}
+
+// hex8 returns the eight digits of the lower half of v, all at once: two UUIDs in
+// every event are worth it.
+func hex8(v uint64) uint64 {
+	const ones = 0x0101010101010101
+	v &= 0xffffffff
+	// One digit in each byte.
+	v = (v | v<<16) & 0x0000ffff0000ffff
+	v = (v | v<<8) & 0x00ff00ff00ff00ff
+	v = (v | v<<4) & (ones * 0x0f)
+	isLetter := (v + ones*6) >> 4 & ones
+	return v + ones*'0' + isLetter*('a'-'9'-1)
 }
