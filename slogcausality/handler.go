@@ -114,7 +114,7 @@ func (h *Handler) wants(r *slog.Record) (may bool) {
 func (h *Handler) track(ctx context.Context, r *slog.Record) {
 	rec := record.New(h.rules, h.scope)
 	r.Attrs(func(a slog.Attr) bool {
-		rec.Add(a)
+		rec.Add(a.Key, a.Value)
 		return true
 	})
 	rec.Track(ctx, h.client, r.Time)

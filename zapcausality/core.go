@@ -145,8 +145,8 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	e.fields(fields)
 	scope, attrs := e.bind(c.rules, c.scope)
 	rec := record.New(c.rules, scope)
-	for _, a := range attrs {
-		rec.Add(a)
+	for i := range attrs {
+		rec.Add(attrs[i].Key, attrs[i].Value)
 	}
 	ctx := e.ctx
 	if ctx == nil {

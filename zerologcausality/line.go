@@ -131,7 +131,7 @@ func (l *line) add(rec *record.Record, a slog.Attr, isFirst bool) {
 	case a.Key == zerolog.TimestampFieldName && l.isTime(a.Value):
 	case a.Key == zerolog.CallerFieldName && isCaller(a.Value):
 	default:
-		rec.Add(a)
+		rec.Add(a.Key, a.Value)
 	}
 }
 

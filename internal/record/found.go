@@ -3,6 +3,7 @@ package record
 import (
 	"log/slog"
 	"reflect"
+	"slices"
 	"strconv"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -41,33 +42,53 @@ func (f *found) reset() {
 	*f = found{attrs: f.attrs[:0], members: f.members[:0]}
 }
 
-func (f *found) add(rules *Rules, a slog.Attr) {
-	if a.Key == "" {
+// add takes an attribute by its parts, because these stay in registers.
+func (f *found) add(rules *Rules, key string, v slog.Value) {
+	if key == "" {
 		// Here and not again among its members: a LogValuer may give itself as
 		// one of them, for ever.
-		a.Value = follow(a.Value)
+		v = follow(v)
 	}
-	f.addFollowed(rules, a)
+	f.addFollowed(rules, key, v)
 }
 
-func (f *found) addFollowed(rules *Rules, a slog.Attr) {
-	if isInline(a) {
-		for _, member := range a.Value.Group() {
-			f.addFollowed(rules, member)
+func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
+	if isInline(key, v) {
+		for _, member := range v.Group() {
+			f.addFollowed(rules, member.Key, member.Value)
 		}
 		return
 	}
-	if (a.Key == rules.EventKey || a.Key == EventKey) && f.addEvent(rules, &a) {
-		return
+	if key == rules.EventKey || key == EventKey {
+		isEvent := false
+		if v, isEvent = f.addEvent(rules, key, v); isEvent {
+			return
+		}
 	}
-	if !liftIdentity(&f.identity, &a) {
-		f.attrs = append(f.attrs, a)
+	if field := identityField(&f.identity, key); field != nil {
+		isIdentity := false
+		if v, isIdentity = lift(field, v); isIdentity {
+			return
+		}
 	}
+	f.attrs = appendAttr(f.attrs, key, v)
+}
+
+// appendAttr appends an attribute by its parts. As a whole it would be built on the
+// stack and copied from there, which takes several times as long.
+func appendAttr(attrs []slog.Attr, key string, v slog.Value) []slog.Attr {
+	n := len(attrs)
+	if n == cap(attrs) {
+		attrs = slices.Grow(attrs, 1)
+	}
+	attrs = attrs[:n+1]
+	attrs[n].Key, attrs[n].Value = key, v
+	return attrs
 }
 
 // isInline reports whether a is a group without a name. log/slog: its members
 // count as the record's own.
-func isInline(a slog.Attr) bool { return a.Key == "" && a.Value.Kind() == slog.KindGroup }
+func isInline(key string, v slog.Value) bool { return key == "" && v.Kind() == slog.KindGroup }
 
 // follow returns what a LogValuer gives, and any other value as it is: reduced to
 // text, an error would look like a type. A LogValuer that panics or never ends is
@@ -90,53 +111,59 @@ func follow(v slog.Value) (given slog.Value) {
 	return v
 }
 
-// addEvent takes a as the record's event, if it is one. If not, it leaves in a
-// what it has read, so that a method of the user's is not asked twice.
-func (f *found) addEvent(rules *Rules, a *slog.Attr) bool {
-	a.Value = follow(a.Value)
-	if text, ok := stringOf(a.Value); ok {
-		if a.Key != rules.EventKey {
-			return false
+// addEvent takes an attribute as the record's event, if it is one. If not, it
+// returns what it has read of the value, so that a method of the user's is not
+// asked twice.
+func (f *found) addEvent(rules *Rules, key string, v slog.Value) (read slog.Value, ok bool) {
+	v = follow(v)
+	if text, ok := stringOf(v); ok {
+		if key != rules.EventKey {
+			return v, false
 		}
 		f.event = event{form: plainForm, eventType: text}
-		return true
+		return v, true
 	}
-	if a.Key != EventKey {
-		return false
+	if key != EventKey {
+		return v, false
 	}
-	if a.Value.Kind() == slog.KindAny {
-		a.Value = value.Resolve(a.Value) // an object is a group
+	if v.Kind() == slog.KindAny {
+		v = value.Resolve(v) // an object is a group
 	}
-	if a.Value.Kind() != slog.KindGroup {
-		return false
+	if v.Kind() != slog.KindGroup {
+		return v, false
 	}
 	e, start := event{}, len(f.members)
-	f.addMembers(&e, a.Value.Group())
+	f.addMembers(&e, v.Group())
 	if e.form == none {
 		f.members = f.members[:start]
-		return false
+		return v, false
 	}
 	e.members = f.members[start:]
 	f.event = e
-	return true
+	return v, true
 }
 
 func (f *found) addMembers(e *event, members []slog.Attr) {
-	for _, a := range members {
-		if isInline(a) {
-			f.addMembers(e, a.Value.Group())
+	for i := range members {
+		key, v := members[i].Key, members[i].Value
+		if isInline(key, v) {
+			f.addMembers(e, v.Group())
 			continue
 		}
-		if a.Key == TypeKey {
-			a.Value = follow(a.Value)
-			if text, ok := stringOf(a.Value); ok {
+		if key == TypeKey {
+			v = follow(v)
+			if text, ok := stringOf(v); ok {
 				e.form, e.eventType = groupForm, text
 				continue
 			}
 		}
-		if !liftIdentity(&e.identity, &a) {
-			f.members = append(f.members, a)
+		if field := identityField(&e.identity, key); field != nil {
+			isIdentity := false
+			if v, isIdentity = lift(field, v); isIdentity {
+				continue
+			}
 		}
+		f.members = appendAttr(f.members, key, v)
 	}
 }
 
@@ -157,27 +184,29 @@ func stringOf(v slog.Value) (string, bool) {
 	return "", false
 }
 
-// liftIdentity moves an identity attribute into id and reports whether it did. A
-// number is taken as its digits; what has no plain text stays a property. An
-// empty string and nil say nothing.
-func liftIdentity(id *causality.Identity, a *slog.Attr) bool {
-	var field *string
-	switch a.Key {
+// identityField is the field of id that a key is for, or nil.
+func identityField(id *causality.Identity, key string) *string {
+	switch key {
 	case "user_id":
-		field = &id.UserID
+		return &id.UserID
 	case "session_id":
-		field = &id.SessionID
+		return &id.SessionID
 	case "device_id":
-		field = &id.DeviceID
+		return &id.DeviceID
 	case "correlation_id":
-		field = &id.CorrelationID
-	default:
-		return false
+		return &id.CorrelationID
 	}
-	// Reduced once, here: a method of the user's must not be asked twice.
-	a.Value = value.Resolve(a.Value)
+	return nil
+}
+
+// lift moves the value of an identity attribute into its field and reports whether
+// it did. A number is taken as its digits; what has no plain text stays a property.
+// An empty string and nil say nothing. It returns the value reduced: a method of the
+// user's must not be asked twice.
+func lift(field *string, v slog.Value) (plain slog.Value, ok bool) {
+	v = value.Resolve(v)
 	text := ""
-	switch v := a.Value; v.Kind() {
+	switch v.Kind() {
 	case slog.KindString:
 		text = v.String()
 	case slog.KindInt64:
@@ -186,13 +215,13 @@ func liftIdentity(id *causality.Identity, a *slog.Attr) bool {
 		text = strconv.FormatUint(v.Uint64(), 10)
 	case slog.KindAny:
 		if v.Any() != nil {
-			return false // an array
+			return v, false // an array
 		}
 	default:
-		return false
+		return v, false
 	}
 	if text != "" {
 		*field = text
 	}
-	return true
+	return v, true
 }

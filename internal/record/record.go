@@ -71,7 +71,7 @@ func New(rules *Rules, scope *Scope) *Record {
 }
 
 // Add adds one attribute of the record, at the groups that its scope has open.
-func (r *Record) Add(a slog.Attr) { r.found.add(r.rules, a) }
+func (r *Record) Add(key string, v slog.Value) { r.found.add(r.rules, key, v) }
 
 // Drop gives the record back without tracking it.
 func (r *Record) Drop() {
@@ -91,46 +91,59 @@ const maxPooled = 1024
 // means now. ctx may be nil.
 func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Time) {
 	defer r.Drop()
-	event, id := r.found.event, r.found.identity
+	event := &r.found.event
 	if event.form == none {
-		event = r.scope.event()
+		if event = r.scope.event(); event.form == none {
+			return
+		}
 	}
-	if event.form == none {
-		return
+	var fromContext causality.Identity
+	if ctx != nil && ctx != context.Background() {
+		ours := false
+		// The client's own log lines never become events, or a lost event would
+		// make another.
+		if fromContext, ours = askContext(ctx); ours {
+			return
+		}
 	}
-	fromContext, ours := askContext(ctx)
-	// The client's own log lines never become events, or a lost event would
-	// make another.
-	if ours {
-		return
-	}
-	attrs := event.members
+	e := causality.Event{EventType: event.eventType, Attrs: event.members}
 	switch {
 	case event.form == plainForm:
-		attrs = r.nest()
+		e.Attrs = r.nest()
 	case r.found.event.form == none:
 		// Bound members are shared by all records, and Config.BeforeTrack may
 		// change what it is given.
 		r.arena = append(r.arena, event.members...)
-		attrs = r.arena
+		e.Attrs = r.arena
 	}
-	id = event.identity.Or(id).Or(r.scope.identity())
+	identify(&e, &event.identity)
+	identify(&e, &r.found.identity)
+	identify(&e, r.scope.identity())
 	if r.rules.Identity != nil {
-		id = id.Or(r.askIdentity(ctx))
+		id := r.askIdentity(ctx)
+		identify(&e, &id)
 	}
-	id = id.Or(fromContext)
-	e := causality.Event{
-		EventType:     event.eventType,
-		DeviceID:      id.DeviceID,
-		UserID:        id.UserID,
-		SessionID:     id.SessionID,
-		CorrelationID: id.CorrelationID,
-		Attrs:         attrs,
-	}
+	identify(&e, &fromContext)
 	if !at.IsZero() {
 		e.TimestampMs = at.UnixMilli()
 	}
 	client.Track(e)
+}
+
+// identify sets what e does not say yet of whom it is about.
+func identify(e *causality.Event, id *causality.Identity) {
+	if e.DeviceID == "" {
+		e.DeviceID = id.DeviceID
+	}
+	if e.UserID == "" {
+		e.UserID = id.UserID
+	}
+	if e.SessionID == "" {
+		e.SessionID = id.SessionID
+	}
+	if e.CorrelationID == "" {
+		e.CorrelationID = id.CorrelationID
+	}
 }
 
 // askContext returns what ctx says about the record. A context may be of a type

@@ -28,7 +28,7 @@ type Scope struct {
 func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	var f found
 	for _, a := range attrs {
-		f.add(rules, a)
+		f.add(rules, a.Key, a.Value)
 	}
 	for _, list := range [...][]slog.Attr{f.attrs, f.event.members} {
 		for i := range list {
@@ -39,10 +39,10 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 		parent:    s,
 		attrs:     f.attrs,
 		lastEvent: f.event,
-		allIDs:    f.identity.Or(s.identity()),
+		allIDs:    f.identity.Or(*s.identity()),
 	}
 	if bound.lastEvent.form == none {
-		bound.lastEvent = s.event()
+		bound.lastEvent = *s.event()
 	}
 	return bound
 }
@@ -53,22 +53,28 @@ func (s *Scope) WithGroup(name string) *Scope {
 	if name == "" {
 		return s
 	}
-	return &Scope{parent: s, group: name, lastEvent: s.event(), allIDs: s.identity()}
+	return &Scope{parent: s, group: name, lastEvent: *s.event(), allIDs: *s.identity()}
 }
 
 // IsEvent reports whether every record of this scope is an event.
 func (s *Scope) IsEvent() bool { return s != nil && s.lastEvent.form != none }
 
-func (s *Scope) event() event {
+func (s *Scope) event() *event {
 	if s == nil {
-		return event{}
+		return &noEvent
 	}
-	return s.lastEvent
+	return &s.lastEvent
 }
 
-func (s *Scope) identity() causality.Identity {
+func (s *Scope) identity() *causality.Identity {
 	if s == nil {
-		return causality.Identity{}
+		return &nobody
 	}
-	return s.allIDs
+	return &s.allIDs
 }
+
+// What a logger with nothing bound has.
+var (
+	noEvent event
+	nobody  causality.Identity
+)
