@@ -1,9 +1,7 @@
 package zerologcausality
 
 import (
-	"bytes"
 	"context"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/rs/zerolog"
@@ -22,7 +20,7 @@ type options struct {
 	level  zerolog.Level
 	// needles are the event keys as they stand on a line: one that has none of
 	// them is no event.
-	needles [][]byte
+	needles []needle
 	// copies says that what an event says may be kept beyond Track.
 	copies bool
 }
@@ -90,25 +88,11 @@ func newOptions(constructor string, client *causality.Client, opts []Option) opt
 		opt(&o)
 	}
 	o.copies = diagnostic.ShowsText(client)
-	o.needles = [][]byte{needle(record.EventKey)}
+	o.needles = []needle{needleOf(record.EventKey)}
 	if o.rules.EventKey != record.EventKey {
-		o.needles = append(o.needles, needle(o.rules.EventKey))
+		o.needles = append(o.needles, needleOf(o.rules.EventKey))
 	}
 	return o
-}
-
-// needle is a key with its colon as zerolog writes it. One that needs an escape
-// is looked for by what every key has, which costs a closer look at every line.
-func needle(key string) []byte {
-	for i := range len(key) {
-		if c := key[i]; c < ' ' || c == '"' || c == '\\' || c == 0x7f {
-			return []byte(`":`)
-		}
-	}
-	if !utf8.ValidString(key) {
-		return []byte(`":`)
-	}
-	return []byte(`"` + key + `":`)
 }
 
 // text is a line as a string. zerolog uses its memory again, and Track has encoded
@@ -124,7 +108,7 @@ func (o *options) text(line []byte) string {
 // mayBeEvent is the quick look at lines that carry no event.
 func (o *options) mayBeEvent(line []byte) bool {
 	for _, needle := range o.needles {
-		if bytes.Contains(line, needle) {
+		if needle.isIn(line) {
 			return true
 		}
 	}
