@@ -3,6 +3,7 @@ package slogcausality
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
@@ -111,8 +112,13 @@ func (h *Handler) wants(r *slog.Record) (may bool) {
 	return may
 }
 
+var records = sync.Pool{New: func() any { return new(record.Record) }}
+
 func (h *Handler) track(ctx context.Context, r *slog.Record) {
-	rec := record.New(h.rules, h.scope)
+	rec := records.Get().(*record.Record)
+	defer records.Put(rec)
+	rec.Begin(h.rules, h.scope)
+	defer rec.End()
 	r.Attrs(func(a slog.Attr) bool {
 		rec.Add(a.Key, a.Value)
 		return true

@@ -144,9 +144,9 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	defer e.free()
 	e.fields(fields)
 	scope, attrs := e.bind(c.rules, c.scope)
-	rec := record.New(c.rules, scope)
+	e.rec.Begin(c.rules, scope)
 	for i := range attrs {
-		rec.Add(attrs[i].Key, attrs[i].Value)
+		e.rec.Add(attrs[i].Key, attrs[i].Value)
 	}
 	ctx := e.ctx
 	if ctx == nil {
@@ -155,7 +155,7 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	rec.Track(ctx, c.client, entry.Time)
+	e.rec.Track(ctx, c.client, entry.Time)
 }
 
 // beforeTheEnd delivers what is tracked, by this entry or before it, where zap

@@ -38,6 +38,8 @@ type encoder struct {
 
 	// ctx is the last context among the fields.
 	ctx context.Context
+
+	rec record.Record // what core.track makes of it
 }
 
 // namespace is a group that begins at attrs[start] and lasts as long as the
@@ -61,7 +63,9 @@ func (e *encoder) free() {
 	clear(e.attrs)
 	clear(e.open)
 	clear(e.arena)
-	*e = encoder{attrs: e.attrs[:0], open: e.open[:0], arena: e.arena[:0]}
+	e.attrs, e.open, e.arena = e.attrs[:0], e.open[:0], e.arena[:0]
+	e.depth, e.arrays, e.folds, e.ctx = 0, 0, 0, nil
+	e.rec.End()
 	encoders.Put(e)
 }
 

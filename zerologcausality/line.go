@@ -37,6 +37,8 @@ type line struct {
 	// at is the time that a finished line gives; the zero time where it gives
 	// none, or none that says more than now.
 	at time.Time
+
+	rec record.Record // what track makes of it
 }
 
 // How long ago zerolog may have written the time of a line: for a hook it was
@@ -67,38 +69,41 @@ func (l *line) release() {
 	}
 	clear(l.stack)
 	clear(l.attrs)
-	*l = line{scanner: scanner{stack: l.stack[:0], attrs: l.attrs[:0], scratch: l.scratch, open: l.open}}
+	l.rec.End()
+	l.scanner = scanner{stack: l.stack[:0], attrs: l.attrs[:0], scratch: l.scratch, open: l.open}
+	l.hasLevel, l.finished, l.message = false, false, ""
+	l.now, l.within, l.at = time.Time{}, 0, time.Time{}
 	lines.Put(l)
 }
 
 // track tracks the line if it is an event.
 func (l *line) track(ctx context.Context, o *options) {
-	rec := record.New(&o.rules, nil)
-	if !l.read(rec) {
+	l.rec.Begin(&o.rules, nil)
+	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client)
 	}
 	if diagnostic.IsOwnLine(l.message) {
-		rec.Drop()
 		return
 	}
 	at := l.now
 	if !l.at.IsZero() {
 		at = l.at
 	}
-	rec.Track(ctx, o.client, at)
+	l.rec.Track(ctx, o.client, at)
 }
 
-// read adds the members of the line to rec, and reports whether it is JSON to its
+// read adds the members of the line to its record, and reports whether it is JSON to its
 // end.
-func (l *line) read(rec *record.Record) bool {
+func (l *line) read() bool {
 	if !l.accept('{') {
 		return false
 	}
 	// Each member is added when the next begins, because the last of a finished
 	// line may be the message or, without the brace that ends the line, half of
 	// what a RawJSON has left open.
-	var last slog.Attr
+	var key string
+	var v slog.Value
 	for n := 0; ; n++ {
 		l.commas()
 		isClosed := l.finished && l.accept('}')
@@ -109,34 +114,34 @@ func (l *line) read(rec *record.Record) bool {
 		switch {
 		case n == 0:
 		case isEnd && l.finished && !isClosed:
-		case isEnd && isClosed && isMessage(last):
-			l.message = last.Value.String()
+		case isEnd && isClosed && isMessage(key, v):
+			l.message = v.String()
 		default:
-			l.add(rec, last, n == 1)
+			l.add(key, v, n == 1)
 		}
 		if isEnd || isClosed {
 			return isEnd && isClosed == l.finished
 		}
 		var ok bool
-		if last, ok = l.member(0); !ok {
+		if key, v, ok = l.member(0); !ok {
 			return false
 		}
 	}
 }
 
-// add adds a member to rec, if it is the user's.
-func (l *line) add(rec *record.Record, a slog.Attr, isFirst bool) {
+// add adds a member to the record, if it is the user's.
+func (l *line) add(key string, v slog.Value, isFirst bool) {
 	switch {
-	case isFirst && l.hasLevel && a.Key == zerolog.LevelFieldName:
-	case a.Key == zerolog.TimestampFieldName && l.isTime(a.Value):
-	case a.Key == zerolog.CallerFieldName && isCaller(a.Value):
+	case isFirst && l.hasLevel && key == zerolog.LevelFieldName:
+	case key == zerolog.TimestampFieldName && l.isTime(v):
+	case key == zerolog.CallerFieldName && isCaller(v):
 	default:
-		rec.Add(a.Key, a.Value)
+		l.rec.Add(key, v)
 	}
 }
 
-func isMessage(a slog.Attr) bool {
-	return a.Key == zerolog.MessageFieldName && a.Value.Kind() == slog.KindString
+func isMessage(key string, v slog.Value) bool {
+	return key == zerolog.MessageFieldName && v.Kind() == slog.KindString
 }
 
 // commas passes over what is between two members.

@@ -65,17 +65,17 @@ func (s *scanner) space() {
 
 // member reads one member of an object that lies depth objects deep, up to the
 // comma, brace or end of line behind it.
-func (s *scanner) member(depth int) (a slog.Attr, ok bool) {
-	if a.Key, ok = s.key(); !ok {
-		return a, false
+func (s *scanner) member(depth int) (key string, v slog.Value, ok bool) {
+	if key, ok = s.key(); !ok {
+		return key, v, false
 	}
 	if !s.atDelimiter() {
-		if a.Value, ok = s.value(depth); !ok {
-			return a, false
+		if v, ok = s.value(depth); !ok {
+			return key, v, false
 		}
 		s.space()
 	}
-	return a, s.atDelimiter()
+	return key, v, s.atDelimiter()
 }
 
 func (s *scanner) atDelimiter() bool {
@@ -147,11 +147,11 @@ func (s *scanner) object(depth int) (slog.Value, bool) {
 			}
 			s.space()
 		}
-		a, ok := s.member(depth + 1)
+		key, v, ok := s.member(depth + 1)
 		if !ok {
 			return slog.Value{}, false
 		}
-		s.stack = append(s.stack, a)
+		s.stack = append(s.stack, slog.Attr{Key: key, Value: v})
 	}
 	// Objects inside this one have put their members into attrs meanwhile; its
 	// own must lie side by side.

@@ -1,6 +1,7 @@
 package zerologcausality
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -39,30 +40,43 @@ func (s *scanner) quoted() (string, bool) {
 	}
 	start := s.pos + 1
 	text := s.text[start:]
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if isInside[c] {
-			continue
-		}
-		if c == '"' {
-			s.pos = start + i + 1
-			return text[:i], true
-		}
-		if c == '\\' {
-			return s.unescape(start, start+i)
-		}
+	switch i := inside(text); {
+	case i == len(text):
 		return "", false
+	case text[i] == '"':
+		s.pos = start + i + 1
+		return text[:i], true
+	case text[i] == '\\':
+		return s.unescape(start, start+i)
 	}
 	return "", false
 }
 
-// isInside is the bytes that neither end a string nor need a closer look in it.
-var isInside = func() (table [256]bool) {
-	for c := range table {
-		table[c] = c >= ' ' && c != '"' && c != '\\'
+// inside returns how many bytes at the beginning of text neither end a string nor
+// need a closer look in it: a quote, a backslash or a control character does.
+func inside(text string) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		b := text[i : i+8]
+		// The compiler makes one load of it.
+		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		// The lowest top bit is that of the first such byte; above it they may be
+		// wrong.
+		found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (w-ones*' ')&^w) & tops
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
 	}
-	return table
-}()
+	for ; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
+}
 
 // integer reads a number of at most 18 digits that is nothing but digits, as most
 // are. It returns false, where it began, for any other.

@@ -108,11 +108,11 @@ func (w *writer) isLine(p []byte) bool {
 func (l *line) level() zerolog.Level {
 	defer func() { l.pos = 0 }()
 	l.accept('{')
-	a, ok := l.member(0)
-	if !ok || a.Key != zerolog.LevelFieldName || a.Value.Kind() != slog.KindString {
+	key, v, ok := l.member(0)
+	if !ok || key != zerolog.LevelFieldName || v.Kind() != slog.KindString {
 		return zerolog.NoLevel
 	}
-	level, err := zerolog.ParseLevel(a.Value.String())
+	level, err := zerolog.ParseLevel(v.String())
 	if err != nil || level == zerolog.Disabled {
 		return zerolog.NoLevel // a field of the user's
 	}

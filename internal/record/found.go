@@ -39,7 +39,8 @@ type found struct {
 func (f *found) reset() {
 	clear(f.attrs)
 	clear(f.members)
-	*f = found{attrs: f.attrs[:0], members: f.members[:0]}
+	f.attrs, f.members = f.attrs[:0], f.members[:0]
+	f.event, f.identity = event{}, causality.Identity{}
 }
 
 // add takes an attribute by its parts, because these stay in registers.

@@ -19,7 +19,6 @@ package record
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -50,8 +49,10 @@ func (r *Rules) MayBeEvent(key string) bool {
 	return key == r.EventKey || key == EventKey || key == ""
 }
 
-// Record collects one log record. It takes no copies: what is added must stay as
-// it is until Track returns. It is not safe for concurrent use.
+// Record collects one log record, between Begin and End. It takes no copies: what
+// is added must stay as it is until Track returns. It keeps its memory for the next
+// record, so adapters pool it, or what it is a part of. It is not safe for
+// concurrent use.
 type Record struct {
 	rules *Rules
 	scope *Scope
@@ -60,37 +61,30 @@ type Record struct {
 	arena []slog.Attr
 }
 
-var records = sync.Pool{New: func() any { return new(Record) }}
+// Begin begins a record of a logger with the given scope.
+func (r *Record) Begin(rules *Rules, scope *Scope) { r.rules, r.scope = rules, scope }
 
-// New returns an empty record of a logger with the given scope. Track or Drop
-// must be called on it.
-func New(rules *Rules, scope *Scope) *Record {
-	r := records.Get().(*Record)
-	r.rules, r.scope = rules, scope
-	return r
+// End forgets the record.
+func (r *Record) End() {
+	if max(cap(r.arena), cap(r.found.attrs), cap(r.found.members)) > maxKept {
+		*r = Record{}
+		return
+	}
+	clear(r.arena)
+	r.arena = r.arena[:0]
+	r.found.reset()
+	r.rules, r.scope = nil, nil
 }
+
+// maxKept is the most attributes whose memory is kept for the next record.
+const maxKept = 1024
 
 // Add adds one attribute of the record, at the groups that its scope has open.
 func (r *Record) Add(key string, v slog.Value) { r.found.add(r.rules, key, v) }
 
-// Drop gives the record back without tracking it.
-func (r *Record) Drop() {
-	r.found.reset()
-	clear(r.arena)
-	r.arena = r.arena[:0]
-	r.rules, r.scope = nil, nil
-	if cap(r.arena) <= maxPooled && cap(r.found.attrs) <= maxPooled && cap(r.found.members) <= maxPooled {
-		records.Put(r)
-	}
-}
-
-// maxPooled is the most attributes whose memory is kept for the next record.
-const maxPooled = 1024
-
-// Track tracks the record if it is an event, and gives it back. The zero time
-// means now. ctx may be nil.
+// Track tracks the record if it is an event. The zero time means now. ctx may be
+// nil.
 func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Time) {
-	defer r.Drop()
 	event := &r.found.event
 	if event.form == none {
 		if event = r.scope.event(); event.form == none {
