@@ -27,23 +27,22 @@ const (
 
 // batcher holds the events between Track and the gateway.
 //
-// Who owns what: the goroutines of Track own nothing; they copy an event into
-// fresh and count it, under mu, and wake flushLoop where it has something to do.
-// flushLoop alone decides what is sent and when: the fields of schedule are its
-// own. A delivery, one goroutine for each request under way, owns its batch
-// until it has handed its result to flushLoop. Everything that Stats counts of
-// events is under mu, so that the counts add up at any moment.
+// Who owns what: the goroutines of Track own nothing; they copy an event into a
+// lane of fresh and wake flushLoop where it has something to do. flushLoop alone
+// decides what is sent and when: the fields of schedule are its own, and it takes
+// the events out of fresh. A delivery, one goroutine for each request under way,
+// owns its batch until it has handed its result to flushLoop. What Stats counts of
+// events is under mu, and of those that were queued each has a number, so that the
+// counts add up at any moment.
 type batcher struct {
 	cfg       *Config
 	transport *httpTransport
 	report    *reporter
+	fresh     *queue // events that no delivery has taken yet
 
 	mu          sync.Mutex
-	fresh       queue // events that no delivery has taken yet
-	freshSeq    uint64
-	queued      int // events waiting or in flight
-	queuedBytes int
-	tracked     uint64
+	turnedAway  uint64 // by Track: they were never queued
+	settled     uint64 // have left the queue
 	delivered   uint64
 	uncertain   uint64
 	dropped     [reasons]uint64
@@ -54,11 +53,15 @@ type batcher struct {
 	lastStored  time.Time // when it last stored an event
 	blamed      bool      // an event was rejected since, for which none vouched
 	isPaused    bool
-	wakeAt      int  // fresh.len at which flushLoop wants to know
-	settled     bool // flushLoop has ended: what comes later counts no more
+	finished    bool // flushLoop has ended: what comes later counts no more
 
 	// isClosed: Track drops what comes, as Closed.
 	isClosed atomic.Bool
+
+	_           [cacheLine]byte
+	queuedBytes atomic.Int64 // of the events waiting or in flight
+	_           [cacheLine]byte
+	wakeAt      atomic.Uint64 // how many pushed events flushLoop wants to be woken at
 
 	wake     chan struct{}     // size 1: there is something to send, or to wait for
 	flushes  chan flushRequest // Flush asks
@@ -71,8 +74,11 @@ type batcher struct {
 	schedule
 }
 
+// never is a wakeAt that is not reached.
+const never = math.MaxUint64
+
 type flushRequest struct {
-	seq   uint64     // events before it must be settled
+	seq   uint64     // so many events must be settled
 	reply chan error // size 1
 }
 
@@ -81,7 +87,7 @@ func newBatcher(cfg *Config, transport *httpTransport, report *reporter) *batche
 		cfg:       cfg,
 		transport: transport,
 		report:    report,
-		wakeAt:    1,
+		fresh:     newQueue(),
 		wake:      make(chan struct{}, 1),
 		flushes:   make(chan flushRequest),
 		results:   make(chan result, cfg.MaxInFlight),
@@ -90,62 +96,54 @@ func newBatcher(cfg *Config, transport *httpTransport, report *reporter) *batche
 		done:      make(chan struct{}),
 	}
 	b.size, b.maxSize, b.maxBytes = cfg.BatchSize, cfg.MaxBatchSize, maxBodyBytes
+	b.wakeAt.Store(1)
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	return b
 }
 
-// add queues an encoded event. It copies it under the lock and does nothing
-// else there.
-func (b *batcher) add(event []byte) {
-	size := len(event) + len(separator)
-	var spare *chunk
-	for {
-		b.mu.Lock()
-		if b.isClosed.Load() {
-			b.dropLocked(closed)
-			break
-		}
-		if b.queuedBytes+size > b.cfg.MaxQueueBytes {
-			b.dropLocked(queueFull)
-			break
-		}
-		if !b.fresh.fits(size) {
-			if spare == nil {
-				b.mu.Unlock()
-				spare = newChunk(size)
-				continue
-			}
-			b.fresh.extend(spare)
-			spare = nil
-		}
-		b.fresh.push(event)
-		b.tracked++
-		b.queued++
-		b.queuedBytes += size
-		wake := b.fresh.len >= b.wakeAt
-		if wake {
-			b.wakeAt = math.MaxInt
-		}
-		b.mu.Unlock()
-		if wake {
-			notify(b.wake)
-		}
-		break
+// add queues an encoded event through a lane. It copies it under the lane's lock
+// and does nothing else there.
+func (b *batcher) add(event []byte, lane *uint32) {
+	size := int64(len(event) + len(separator))
+	if !b.reserve(size) {
+		b.drop(queueFull)
+		return
 	}
-	if spare != nil {
-		spare.release()
+	number, ok := b.fresh.push(event, lane, &b.isClosed)
+	if !ok {
+		b.queuedBytes.Add(-size)
+		b.drop(closed)
+		return
+	}
+	if at := b.wakeAt.Load(); number >= at && b.wakeAt.CompareAndSwap(at, never) {
+		notify(b.wake)
 	}
 }
 
-// drop counts an event that Track does not queue.
+// reserve takes size bytes of Config.MaxQueueBytes, if they are left.
+func (b *batcher) reserve(size int64) bool {
+	for {
+		taken := b.queuedBytes.Load()
+		if taken+size > int64(b.cfg.MaxQueueBytes) {
+			return false
+		}
+		if b.queuedBytes.CompareAndSwap(taken, taken+size) {
+			return true
+		}
+	}
+}
+
+// close lets no event be queued any more.
+func (b *batcher) close() {
+	b.fresh.lock()
+	b.isClosed.Store(true)
+	b.fresh.unlock()
+}
+
+// drop counts an event that Track does not queue, and reports it.
 func (b *batcher) drop(why reason) {
 	b.mu.Lock()
-	b.dropLocked(why)
-}
-
-// dropLocked counts a drop, unlocks and reports it.
-func (b *batcher) dropLocked(why reason) {
-	b.tracked++
+	b.turnedAway++
 	b.dropped[why]++
 	b.mu.Unlock()
 	switch why {
@@ -154,6 +152,15 @@ func (b *batcher) dropLocked(why reason) {
 	case closed:
 		b.report.say(sayClosed, 1, "", nil)
 	}
+}
+
+// queuedLocked is how many events wait or are in flight.
+func (b *batcher) queuedLocked() int { return int(b.fresh.pushed.Load() - b.settled) }
+
+func (b *batcher) queued() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queuedLocked()
 }
 
 func notify(c chan<- struct{}) {
@@ -169,18 +176,13 @@ func (b *batcher) drain(n int) *batch {
 	if last := len(b.spare) - 1; last >= 0 {
 		settled, b.spare[last], b.spare = b.spare[last], nil, b.spare[:last]
 	}
-	b.mu.Lock()
 	events, bytes := b.fresh.measure(n, b.maxBytes)
-	b.mu.Unlock()
 	if events == 0 {
 		return nil
 	}
-	bt := newBatch(events, bytes, settled) // allocates, so not under the lock
-	b.mu.Lock()
-	bt.seq = b.freshSeq
+	bt := newBatch(events, bytes, settled)
+	bt.seq = b.fresh.popped
 	b.fresh.pop(bt, events)
-	b.freshSeq += uint64(events)
-	b.mu.Unlock()
 	bt.seal()
 	return bt
 }

@@ -114,7 +114,7 @@ func (c *Client) Track(event Event) {
 		c.batcher.drop(disabled)
 		c.debug.event(e.buf)
 	default:
-		c.batcher.add(e.buf)
+		c.batcher.add(e.buf, &e.lane)
 	}
 	e.release()
 }
@@ -204,10 +204,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		c.transport.closeAt(deadline)
 	}
 	c.closing.Do(func() {
-		// Under the lock, so that no event is queued after it.
-		c.batcher.mu.Lock()
-		c.batcher.isClosed.Store(true)
-		c.batcher.mu.Unlock()
+		c.batcher.close()
 		close(c.batcher.closing)
 	})
 	select {
@@ -230,8 +227,11 @@ func (c *Client) Stats() Stats {
 	b := c.batcher
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.Tracked, s.Delivered, s.Uncertain = b.tracked, b.delivered, b.uncertain
-	s.Queued, s.QueuedBytes = b.queued, b.queuedBytes
+	s.Delivered, s.Uncertain = b.delivered, b.uncertain
+	if s.Queued = b.queuedLocked(); s.Queued > 0 { // else the bytes are of one that is not queued yet
+		s.QueuedBytes = int(b.queuedBytes.Load())
+	}
+	s.Tracked = b.turnedAway + b.settled + uint64(s.Queued)
 	s.Dropped = Drops{
 		QueueFull: b.dropped[queueFull],
 		Invalid:   b.dropped[invalid],

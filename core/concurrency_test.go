@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -99,4 +100,52 @@ func TestClientsDoNotMixTheirEvents(t *testing.T) {
 		}()
 	}
 	all.Wait()
+}
+
+// What happens before something else, on whatever goroutine and processor, is sent
+// before it.
+func TestEventsOfManyGoroutinesArriveInTheOrderOfEach(t *testing.T) {
+	g := newGateway(t)
+	client := newClient(t, g, maxInFlight(1), batchSize(10))
+	const workers, events = 8, 500
+	var all sync.WaitGroup
+	// A relay, too: one event after the other, each from a goroutine of its own.
+	relay := make(chan int, 1)
+	relay <- 0
+	for range events {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			n := <-relay
+			client.Track(causality.Event{EventType: "e", Properties: map[string]any{"worker": workers, "n": n}})
+			relay <- n + 1
+		}()
+	}
+	for worker := range workers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for n := range events {
+				client.Track(causality.Event{EventType: "e", Properties: map[string]any{"worker": worker, "n": n}})
+				if n%50 == worker {
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	all.Wait()
+	flush(t, client)
+	next := make(map[int64]int64)
+	for _, e := range g.events() {
+		worker, n := e.Ints["worker"], e.Ints["n"]
+		if n != next[worker] {
+			t.Fatalf("worker %d: event %d arrived, want %d", worker, n, next[worker])
+		}
+		next[worker]++
+	}
+	for worker := range int64(workers + 1) {
+		if next[worker] != events {
+			t.Errorf("worker %d: %d events arrived, want %d", worker, next[worker], events)
+		}
+	}
 }

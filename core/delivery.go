@@ -256,11 +256,11 @@ func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events 
 	d.b.mu.Lock()
 	defer d.b.mu.Unlock()
 	d.res.settled = d.res.settled || events > 0
-	if d.b.settled {
+	if d.b.finished {
 		return // Close has counted them already
 	}
-	d.b.queued -= events
-	d.b.queuedBytes -= bytes
+	d.b.settled += uint64(events)
+	d.b.queuedBytes.Add(-int64(bytes))
 	outcome(events)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -99,6 +100,9 @@ type encoder struct {
 	groups   []string
 	pairs    []pair // the members of Properties
 
+	// lane is where its events are queued: the pool gives a processor its own
+	// encoder again and again.
+	lane        uint32
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
 	walked      int // attributes so far
@@ -109,6 +113,8 @@ type encoder struct {
 	renamedKey string
 	unfit      int // the typed payload has no field for it
 	unfitKey   string
+
+	_ [cacheLine]byte
 }
 
 type pair struct {
@@ -116,7 +122,26 @@ type pair struct {
 	value any
 }
 
-var encoders = sync.Pool{New: func() any { return new(encoder) }}
+var (
+	encoders = sync.Pool{New: func() any { return newEncoder() }}
+	nextLane atomic.Uint32
+)
+
+// newEncoder returns an encoder with memory for most events, in one piece: what two
+// processors write to must not share a cache line.
+func newEncoder() *encoder {
+	memory := make([]byte, 4<<10)
+	cut := func(n int) (b []byte) {
+		b, memory = memory[:0:n], memory[n:]
+		return b
+	}
+	return &encoder{
+		buf:   cut(2 << 10),
+		arena: [kinds][]byte{stringKind: cut(1 << 10), intKind: cut(512), floatKind: cut(256), boolKind: cut(256)},
+		props: make([]property, 0, 32),
+		lane:  nextLane.Add(1),
+	}
+}
 
 // maxPooled is the largest buffer that goes back to a pool: one huge event must
 // not keep its memory for good.

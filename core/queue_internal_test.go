@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -15,11 +17,10 @@ func encoded(n, size int) string {
 	return head + strings.Repeat("1", max(size-len(head)-1, 1)) + "}"
 }
 
-func push(q *queue, event string) {
-	if size := len(event) + len(separator); !q.fits(size) {
-		q.extend(newChunk(size))
+func push(q *queue, event string, lane uint32) {
+	if _, ok := q.push([]byte(event), &lane, new(atomic.Bool)); !ok {
+		panic("not queued")
 	}
-	q.push([]byte(event))
 }
 
 // pop takes n events as drain does.
@@ -33,7 +34,7 @@ func pop(q *queue, n, maxBytes int, settled *batch) *batch {
 	q.pop(bt, events)
 	bt.seal()
 	if cap(bt.body) != before {
-		panic("the body grew under the lock")
+		panic("the body grew")
 	}
 	return bt
 }
@@ -61,7 +62,7 @@ func contents(t *testing.T, bt *batch) []string {
 func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 	for seed := range uint64(30) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		var q queue
+		q := newQueue()
 		var model []string
 		var spare *batch
 		for step := range 300 {
@@ -74,12 +75,12 @@ func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 					size = 2 * chunkBytes
 				}
 				event := encoded(step, size)
-				push(&q, event)
+				push(q, event, rnd.Uint32())
 				model = append(model, event)
 				continue
 			}
 			n, limit := 1+rnd.IntN(60), 1+rnd.IntN(100_000)
-			bt := pop(&q, n, limit, spare)
+			bt := pop(q, n, limit, spare)
 			if bt == nil {
 				if len(model) > 0 {
 					t.Fatalf("seed %d: nothing of %d events", seed, len(model))
@@ -101,32 +102,62 @@ func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 				t.Fatalf("seed %d: one more would have fitted", seed)
 			}
 			model, spare = model[len(got):], bt
-			if q.len != len(model) {
-				t.Fatalf("seed %d: len is %d, want %d", seed, q.len, len(model))
+			if q.size() != len(model) {
+				t.Fatalf("seed %d: size is %d, want %d", seed, q.size(), len(model))
 			}
 		}
 	}
 }
 
+// Whoever pushes into one lane and then into another is not seen in the second
+// alone.
+func TestTheQueueIsGatheredAtOneMoment(t *testing.T) {
+	q := newQueue()
+	const events = 50_000
+	go func() {
+		for n := range events {
+			push(q, encoded(n, 1), uint32(n))
+		}
+	}()
+	for n := 0; n < events; {
+		bt := pop(q, 100, 1<<20, nil)
+		if bt == nil {
+			runtime.Gosched()
+			continue
+		}
+		for _, event := range contents(t, bt) {
+			if event != encoded(n, 1) {
+				t.Fatalf("%s instead of event %d", event, n)
+			}
+			n++
+		}
+	}
+}
+
 func TestAnEmptyQueueHoldsNoMemory(t *testing.T) {
-	var q queue
+	q := newQueue()
 	for n := range 1000 {
-		push(&q, encoded(n, 500))
+		push(q, encoded(n, 500), uint32(n))
 	}
-	for pop(&q, 100, 1<<20, nil) != nil {
+	for pop(q, 100, 1<<20, nil) != nil {
 	}
-	if q.head != nil || q.tail != nil || q.len != 0 {
-		t.Errorf("%+v", q)
+	for i := range q.lanes {
+		if q.lanes[i].head != nil || q.lanes[i].tail != nil {
+			t.Errorf("lane %d holds a chunk", i)
+		}
+	}
+	if runs := q.runs[:cap(q.runs)]; slices.ContainsFunc(runs, func(r run) bool { return r.chunk != nil }) {
+		t.Errorf("runs hold a chunk: %v", runs)
 	}
 }
 
 // ten returns a batch of ten events whose first is the 100th of the queue.
 func ten() *batch {
-	var q queue
+	q := newQueue()
 	for n := range 10 {
-		push(&q, encoded(n, 100+n))
+		push(q, encoded(n, 100+n), 0)
 	}
-	bt := pop(&q, 10, 1<<20, nil)
+	bt := pop(q, 10, 1<<20, nil)
 	bt.seq = 100
 	return bt
 }

@@ -56,17 +56,16 @@ func (b *batcher) dispatch() {
 		}
 		go d.run(b.ctx, bt)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.fresh.len == 0:
-		b.wakeAt = 1
-	case len(b.inFlight) == b.cfg.MaxInFlight || b.paused:
-		b.wakeAt = math.MaxInt // nothing could be done about it
-	default:
-		if b.wakeAt = b.fill(); b.fresh.len >= b.wakeAt {
-			notify(b.wake) // it filled since next looked, and woke nobody
+	at := b.fresh.popped + 1
+	if b.fresh.size() > 0 {
+		at = b.fresh.popped + uint64(b.fill())
+		if len(b.inFlight) == b.cfg.MaxInFlight || b.paused {
+			at = never // nothing could be done about it
 		}
+	}
+	b.wakeAt.Store(at)
+	if b.fresh.pushed.Load() >= at {
+		notify(b.wake) // it filled since next looked, and woke nobody
 	}
 }
 
@@ -88,9 +87,7 @@ func (b *batcher) next(now time.Time) *batch {
 	if bt := b.takeWaiting(now, b.size); bt != nil {
 		return bt
 	}
-	b.mu.Lock()
-	n, first := b.fresh.len, b.freshSeq
-	b.mu.Unlock()
+	n, first := b.fresh.size(), b.fresh.popped
 	if n > 0 && !b.intervalAt.IsZero() && !now.Before(b.intervalAt) {
 		b.due = max(b.due, first+uint64(n))
 	}
@@ -134,9 +131,7 @@ func (b *batcher) take(i, n int) *batch {
 // channel; nil when there is no such thing.
 func (b *batcher) arm(timer *time.Timer) <-chan time.Time {
 	now := time.Now()
-	b.mu.Lock()
-	n := b.fresh.len
-	b.mu.Unlock()
+	n := b.fresh.size()
 	switch {
 	case n == 0:
 		b.intervalAt = time.Time{}
@@ -208,7 +203,7 @@ func (b *batcher) tellFailure(err error) {
 	b.mu.Lock()
 	b.isPaused = b.paused
 	b.lastError, b.lastErrorAt = err.Error(), time.Now()
-	waits := b.queued
+	waits := b.queuedLocked()
 	b.mu.Unlock()
 	b.report.failed(err, waits)
 	b.replySettled()
@@ -247,9 +242,7 @@ func (b *batcher) adapt(res result) {
 	if res.maxBytes > 0 {
 		b.maxBytes = min(b.maxBytes, res.maxBytes)
 	}
-	b.mu.Lock()
-	backlog := b.fresh.len >= b.size
-	b.mu.Unlock()
+	backlog := b.fresh.size() >= b.size
 	events := res.batch.len()
 	switch {
 	case res.timedOut || res.elapsed > b.cfg.Timeout/4:
@@ -271,17 +264,11 @@ func (b *batcher) adapt(res result) {
 }
 
 // idle reports whether every event is settled.
-func (b *batcher) idle() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.queued == 0 && len(b.inFlight) == 0
-}
+func (b *batcher) idle() bool { return len(b.inFlight) == 0 && b.queued() == 0 }
 
 // oldest returns a number that no unsettled event's is below.
 func (b *batcher) oldest() uint64 {
-	b.mu.Lock()
-	oldest := b.freshSeq
-	b.mu.Unlock()
+	oldest := b.fresh.popped
 	for _, list := range [...][]*batch{b.waiting, b.inFlight} {
 		for _, bt := range list {
 			oldest = min(oldest, bt.seq)
@@ -292,9 +279,7 @@ func (b *batcher) oldest() uint64 {
 
 // flush makes all that was tracked so far due.
 func (b *batcher) flush(req flushRequest) {
-	b.mu.Lock()
-	req.seq = b.freshSeq + uint64(b.fresh.len)
-	b.mu.Unlock()
+	req.seq = b.fresh.pushed.Load()
 	b.due = max(b.due, req.seq)
 	b.flushers = append(b.flushers, req)
 	if b.replySettled(); len(b.flushers) == 0 {
@@ -319,10 +304,7 @@ func (b *batcher) replySettled() {
 
 // waitError tells a Flush why its events still wait.
 func (b *batcher) waitError(flushRequest) (bool, error) {
-	b.mu.Lock()
-	waits := b.queued
-	b.mu.Unlock()
-	return true, fmt.Errorf("causality: %d events wait and will be sent again: %w", waits, b.failure)
+	return true, fmt.Errorf("causality: %d events wait and will be sent again: %w", b.queued(), b.failure)
 }
 
 func (b *batcher) replyFlushers(reply func(flushRequest) (ready bool, err error)) {
@@ -356,13 +338,13 @@ func (b *batcher) finish(why error) {
 	b.cancel()
 	b.collect()
 	b.mu.Lock()
-	b.settled = true
+	b.finished = true
 	if b.failure != nil {
 		b.lastError, b.lastErrorAt = b.failure.Error(), time.Now()
 	}
-	left := b.queued
+	left := b.queuedLocked()
 	b.dropped[closed] += uint64(left)
-	b.queued, b.queuedBytes = 0, 0
+	b.settled += uint64(left)
 	b.fresh.clear()
 	b.isPaused = false
 	b.mu.Unlock()

@@ -91,7 +91,7 @@ func (d *delivery) judge() {
 func (d *delivery) refusedAlone(bt *batch, out outcome, tookRecently bool) []*batch {
 	d.b.mu.Lock()
 	vouched := d.takesOthersLocked(bt)
-	sole := d.b.queued == 1 && d.refusals >= soleRefusals && d.b.isClosed.Load()
+	sole := d.b.queuedLocked() == 1 && d.refusals >= soleRefusals && d.b.isClosed.Load()
 	toBlame := vouched || sole || tookRecently && !d.b.blamed
 	d.b.blamed = d.b.blamed || toBlame && !vouched
 	d.b.mu.Unlock()
