@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"reflect"
 	"strings"
@@ -202,5 +203,20 @@ func TestManyViolationsCostNoMoreThanAFew(t *testing.T) {
 	body := []byte(`{"violations":[` + strings.Repeat("{},", 20_000) + `{}]}`)
 	if allocs := testing.AllocsPerRun(1, func() { replyMessage(body) }); allocs > 2000 {
 		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func TestEveryAcceptedIsCounted(t *testing.T) {
+	// Of these pieces every text is nearly a reply.
+	pieces := []string{`"accepted"`, `"accepted`, `accepted"`, `"acce`, "p", "ppppp", `"`, `,"status":`, `"acceptedCount":2,`, "attempted"}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var body []byte
+		for range random.IntN(12) {
+			body = append(body, pieces[random.IntN(len(pieces))]...)
+		}
+		if got, want := countAccepted(body), bytes.Count(body, []byte(`"accepted"`)); got != want {
+			t.Fatalf("%d in %s, want %d", got, body, want)
+		}
 	}
 }
