@@ -10,6 +10,9 @@ import (
 // given back soon, and enough for a hundred events.
 const chunkBytes = 64 << 10
 
+// chunkEvents is how many events a chunk holds at most.
+const chunkEvents = 192
+
 // cacheLine keeps apart what different processors write: two lines, as they fetch
 // them in pairs.
 const cacheLine = 128
@@ -64,7 +67,7 @@ var chunks = sync.Pool{New: func() any {
 	for at := 0; at < len(buf); at += pageBytes {
 		buf[at] = 0
 	}
-	return &chunk{buf: buf[:0], marks: make([]mark, 0, 192)}
+	return &chunk{buf: buf[:0], marks: make([]mark, 0, chunkEvents)}
 }}
 
 // pageBytes is the smallest page of any system.
@@ -82,8 +85,8 @@ func newChunk(size int) *chunk {
 }
 
 func (c *chunk) release() {
-	if cap(c.buf) != chunkBytes {
-		return
+	if cap(c.marks) != chunkEvents {
+		return // made for one event, whatever its size
 	}
 	c.buf, c.marks, c.left, c.next = c.buf[:0], c.marks[:0], 0, nil
 	chunks.Put(c)

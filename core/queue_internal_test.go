@@ -151,6 +151,23 @@ func TestAnEmptyQueueHoldsNoMemory(t *testing.T) {
 	}
 }
 
+// An event of the very size of a chunk has one of its own, which is not taken for
+// one of those that many share.
+func TestAChunkForOneEventServesNoOthers(t *testing.T) {
+	q := newQueue()
+	for n := range 10 {
+		push(q, encoded(n, chunkBytes-len(separator)), 0)
+	}
+	for pop(q, 10, 1<<20, nil) != nil {
+	}
+	for n := range 100 {
+		push(q, encoded(n, 500), 0)
+	}
+	if first := q.lanes[0].head; first != q.lanes[0].tail {
+		t.Errorf("the first chunk holds %d of 100 small events", len(first.marks))
+	}
+}
+
 // ten returns a batch of ten events whose first is the 100th of the queue.
 func ten() *batch {
 	q := newQueue()
