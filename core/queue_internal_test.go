@@ -151,6 +151,22 @@ func TestAnEmptyQueueHoldsNoMemory(t *testing.T) {
 	}
 }
 
+// What a backlog took to be put in order is given back, too.
+func TestAnIdleBatcherHoldsNothingOfItsBacklog(t *testing.T) {
+	b := &batcher{cfg: new(Config), fresh: newQueue()}
+	for n := range 1000 {
+		push(b.fresh, encoded(n, 1), uint32(n)) // a run for each
+	}
+	for range 10 {
+		bt := pop(b.fresh, 100, 1<<20, nil)
+		b.settled += uint64(bt.len())
+		b.reuse(result{batch: bt})
+	}
+	if got := cap(b.fresh.runs); got > 0 {
+		t.Errorf("room for %d runs is kept", got)
+	}
+}
+
 // An event of the very size of a chunk has one of its own, which is not taken for
 // one of those that many share.
 func TestAChunkForOneEventServesNoOthers(t *testing.T) {

@@ -210,12 +210,12 @@ func (b *batcher) tellFailure(err error) {
 	b.replyFlushers(b.waitError)
 }
 
-// reuse keeps the memory of a settled batch for the next one, while there is
-// work. After an outage more are settled than fresh events need.
+// reuse keeps the memory of a settled batch for the next one, and the queue's,
+// while there is work. After an outage more are settled than fresh events need.
 func (b *batcher) reuse(res result) {
 	switch {
 	case b.idle():
-		b.spare = nil
+		b.spare, b.fresh.runs = nil, nil
 	case len(b.spare) == b.cfg.MaxInFlight || cap(res.batch.body) > 2*maxBodyBytes:
 	case len(res.kept)+len(res.later) == 0 && res.batch.readers.Load() == 0:
 		b.spare = append(b.spare, res.batch)
