@@ -13,17 +13,18 @@ const module = "github.com/SebastienMelki/causality/sdk/go"
 // standard library: the picture of docs/architecture.md as a table. What stands
 // in a directory with /… stands for all below it.
 var mayImport = map[string][]string{
-	"internal/value":      nil,
-	"internal/diagnostic": nil,
-	"core":                {"internal/value", "internal/diagnostic", "github.com/google/uuid"},
-	"core/causalitytest":  {"core"},
-	"internal/record":     {"core", "internal/value", "internal/diagnostic"},
-	"slogcausality":       {"core", "internal/record", "internal/diagnostic"},
-	"zapcausality":        {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
-	"zerologcausality":    {"core", "internal/record", "internal/value", "internal/diagnostic", "github.com/rs/zerolog"},
-	"internal/faults":     {"core", "core/causalitytest"},
-	"internal/soak":       {"core", "internal/faults", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
-	"examples/…":          {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+	"internal/value":       nil,
+	"internal/diagnostic":  nil,
+	"core":                 {"internal/value", "internal/diagnostic", "github.com/google/uuid"},
+	"core/causalitytest":   {"core"},
+	"internal/record":      {"core", "internal/value", "internal/diagnostic"},
+	"internal/adaptertest": {"core", "core/causalitytest"},
+	"slogcausality":        {"core", "internal/record", "internal/diagnostic"},
+	"zapcausality":         {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
+	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "github.com/rs/zerolog"},
+	"internal/faults":      {"core", "core/causalitytest"},
+	"internal/soak":        {"core", "internal/faults", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+	"examples/…":           {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
 }
 
 // What core and the adapters must not pull into every user's program, though it

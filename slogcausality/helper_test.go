@@ -4,47 +4,29 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"reflect"
 	"testing"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/adaptertest"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
 // props is short for the properties of an event.
 type props = map[string]any
 
-const testDevice = "test-device" // of causalitytest.New
+const testDevice = adaptertest.Device
 
-// newClient returns a client that sends nothing before it is flushed, so that
-// events are stored in the order in which they were logged.
-func newClient(t testing.TB, opts ...causalitytest.Option) (*causality.Client, *causalitytest.Recorder) {
-	t.Helper()
-	patient := causalitytest.WithConfig(func(cfg *causality.Config) {
-		cfg.FlushInterval, cfg.BatchSize, cfg.MaxInFlight = time.Hour, 1000, 1
-	})
-	return causalitytest.New(t, append([]causalitytest.Option{patient}, opts...)...)
-}
+var (
+	newClient  = adaptertest.NewClient
+	stored     = adaptertest.Stored
+	wantEvents = adaptertest.WantEvents
+	wantEvent  = adaptertest.WantEvent
+)
 
-// stored flushes and returns the events that have arrived since it was last
-// called, without the fields that a test of an adapter cannot foretell: key, app
-// and time, and the device where it is the client's own.
-func stored(t testing.TB, client *causality.Client, rec *causalitytest.Recorder) []causality.Event {
+func wantProps(t testing.TB, got causality.Event, want props) {
 	t.Helper()
-	if err := client.Flush(); err != nil {
-		t.Fatalf("Flush: %v", err)
-	}
-	events := rec.Take()
-	for i := range events {
-		e := &events[i]
-		e.AppID, e.IdempotencyKey, e.TimestampMs = "", "", 0
-		if e.DeviceID == testDevice {
-			e.DeviceID = ""
-		}
-	}
-	return events
+	adaptertest.WantProps(t, got.Properties, want)
 }
 
 // logged returns the events that come of what log logs.
@@ -63,33 +45,6 @@ func loggedOne(t testing.TB, log func(l *slog.Logger), opts ...slogcausality.Opt
 		t.Fatalf("%d events arrived, want 1: %+v", len(events), events)
 	}
 	return events[0]
-}
-
-func wantEvents(t testing.TB, got []causality.Event, want ...causality.Event) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%d events arrived, want %d: %+v", len(got), len(want), got)
-	}
-	for i := range want {
-		wantEvent(t, got[i], want[i])
-	}
-}
-
-func wantEvent(t testing.TB, got, want causality.Event) {
-	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("event\n got %+v\nwant %+v", got, want)
-	}
-}
-
-func wantProps(t testing.TB, got causality.Event, want props) {
-	t.Helper()
-	if len(got.Properties) == 0 && len(want) == 0 {
-		return
-	}
-	if !reflect.DeepEqual(got.Properties, want) {
-		t.Errorf("properties\n got %#v\nwant %#v", got.Properties, want)
-	}
 }
 
 // within ends the whole run if f does not return in time: a deadlock in the log

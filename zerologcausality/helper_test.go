@@ -4,52 +4,26 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
-	"reflect"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/adaptertest"
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
 )
 
 // props is short for the properties of an event.
 type props = map[string]any
 
-const testDevice = "test-device" // of causalitytest.New
+var (
+	newClient  = adaptertest.NewClient
+	stored     = adaptertest.Stored
+	wantEvents = adaptertest.WantEvents
+)
 
 var silent = slog.New(slog.DiscardHandler)
-
-// newClient returns a client that sends nothing before it is flushed, so that
-// events are stored in the order in which they were logged.
-func newClient(t testing.TB, opts ...causalitytest.Option) (*causality.Client, *causalitytest.Recorder) {
-	t.Helper()
-	patient := causalitytest.WithConfig(func(cfg *causality.Config) {
-		cfg.FlushInterval, cfg.BatchSize, cfg.MaxInFlight = time.Hour, 1000, 1
-	})
-	return causalitytest.New(t, append([]causalitytest.Option{patient}, opts...)...)
-}
-
-// stored flushes and returns the events that have arrived since it was last
-// called, without the fields that a test of an adapter cannot foretell: key, app
-// and time, and the device where it is the client's own.
-func stored(t testing.TB, client *causality.Client, rec *causalitytest.Recorder) []causality.Event {
-	t.Helper()
-	if err := client.Flush(); err != nil {
-		t.Fatalf("Flush: %v", err)
-	}
-	events := rec.Take()
-	for i := range events {
-		e := &events[i]
-		e.AppID, e.IdempotencyKey, e.TimestampMs = "", "", 0
-		if e.DeviceID == testDevice {
-			e.DeviceID = ""
-		}
-	}
-	return events
-}
 
 // adapters are the two ways from a logger to its events.
 var adapters = map[string]func(client *causality.Client, opts ...zerologcausality.Option) zerolog.Logger{
@@ -84,21 +58,6 @@ func hooked(t testing.TB, log func(l zerolog.Logger), opts ...zerologcausality.O
 	client, rec := newClient(t)
 	log(adapters["hook"](client, opts...))
 	return stored(t, client, rec)
-}
-
-func wantEvents(t testing.TB, got []causality.Event, want ...causality.Event) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%d events arrived, want %d: %+v", len(got), len(want), got)
-	}
-	for i := range want {
-		if len(got[i].Properties) == 0 {
-			got[i].Properties = nil
-		}
-		if !reflect.DeepEqual(got[i], want[i]) {
-			t.Errorf("event %d\n got %+v\nwant %+v", i, got[i], want[i])
-		}
-	}
 }
 
 // set changes one of zerolog's globals for the time of a test.
