@@ -81,8 +81,8 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	end := len(b)
 	b = append(b, ',')
 	*arena = b
-	// Checked as it grows, so that a hostile value costs no more than an event
-	// may.
+	// Checked as it grows, so that a hostile event costs not much more than an
+	// event may.
 	if end > maxEventBytes {
 		e.tooLarge = true
 		return

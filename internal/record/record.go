@@ -19,6 +19,7 @@ package record
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -100,15 +101,16 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 			return
 		}
 	}
-	e := causality.Event{EventType: event.eventType, Attrs: event.members}
+	// Clipped: what Config.BeforeTrack appends must not stay in the record's memory.
+	e := causality.Event{EventType: event.eventType, Attrs: slices.Clip(event.members)}
 	switch {
 	case event.form == plainForm:
-		e.Attrs = r.nest()
+		e.Attrs = slices.Clip(r.nest())
 	case r.found.event.form == none:
 		// Bound members are shared by all records, and Config.BeforeTrack may
 		// change what it is given.
 		r.arena = append(r.arena, event.members...)
-		e.Attrs = r.arena
+		e.Attrs = slices.Clip(r.arena)
 	}
 	identify(&e, &event.identity)
 	identify(&e, &r.found.identity)
