@@ -1,10 +1,13 @@
 package benchmarks
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/zap"
@@ -188,13 +191,77 @@ func BenchmarkBound(b *testing.B) {
 
 // BenchmarkLine is a log call that is no event and that the logger writes: what
 // attaching costs all the others. Only causality tells such a line from an event.
+// Its baseline beside bare is empty: what the logger itself takes to ask one more,
+// which does nothing.
 func BenchmarkLine(b *testing.B) {
+	empty := map[string]logger{
+		"slog": slogLogger(emptyTee{jsonHandler(slog.LevelInfo)}, slog.LevelInfo),
+		"zap":  zapLogger(zapcore.NewTee(jsonCore(zap.InfoLevel), &emptyCore{zap.InfoLevel})),
+		"zerolog": zerologLogger(peers.Zerolog(io.Discard).Hook(zerolog.HookFunc(
+			func(*zerolog.Event, zerolog.Level, string) {}))),
+	}
 	for _, s := range settings() {
 		b.Run(s.name, func(b *testing.B) {
+			begin(b)
+			log, close, err := s.tee[0].make(arrivals.URL)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer close()
 			benchmarkLog(b, "bare", s.bare, lineKey)
-			benchmarkAttached(b, s.tee[0], lineKey)
+			benchmarkAdded(b, "empty", s.bare, empty[s.name])
+			benchmarkAdded(b, "causality", s.bare, log)
 		})
 	}
+}
+
+type emptyTee struct{ slog.Handler }
+
+func (t emptyTee) Handle(ctx context.Context, r slog.Record) error {
+	return t.Handler.Handle(ctx, r)
+}
+
+type emptyCore struct{ zapcore.LevelEnabler }
+
+func (c *emptyCore) With([]zapcore.Field) zapcore.Core { return c }
+
+func (c *emptyCore) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(entry.Level) {
+		return checked.AddCore(entry, c)
+	}
+	return checked
+}
+
+func (c *emptyCore) Write(zapcore.Entry, []zapcore.Field) error { return nil }
+
+func (c *emptyCore) Sync() error { return nil }
+
+// benchmarkAdded measures log, and how much longer than bare it takes. That is a
+// small part of either: the two take turns, of a millisecond or so, and the median of
+// the differences is what was added.
+func benchmarkAdded(b *testing.B, name string, bare, log logger) {
+	b.Run("lib="+name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			log(lineKey)
+		}
+		const calls, turns = 500, 501
+		var added [turns]float64
+		for i := range added {
+			without, with := timeOf(calls, bare), timeOf(calls, log)
+			added[i] = float64(with-without) / calls
+		}
+		slices.Sort(added[:])
+		b.ReportMetric(added[turns/2], "added-ns")
+	})
+}
+
+func timeOf(calls int, log logger) time.Duration {
+	start := time.Now()
+	for range calls {
+		log(lineKey)
+	}
+	return time.Since(start)
 }
 
 // BenchmarkUnwritten is a log call that the logger does not write: one below every

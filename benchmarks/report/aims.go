@@ -16,10 +16,6 @@ func ratioOf(a, b string) func(*results) (float64, bool) {
 	return func(r *results) (float64, bool) { return r.ratio(a, b, "ns/op") }
 }
 
-func addedTo(b, a string) func(*results) (float64, bool) {
-	return func(r *results) (float64, bool) { return r.difference(a, b, "ns/op") }
-}
-
 func valueOf(name, unit string) func(*results) (float64, bool) {
 	return func(r *results) (float64, bool) { return r.median(name, unit) }
 }
@@ -59,9 +55,9 @@ var aims = []aim{
 	{"… its allocations, beyond the call's own", 0, false, plain, allocationsOf("Adapter/zap/lib=causality", "Adapter/zap/lib=bare")},
 	{"zerolog event, the line with the hook, against the bare line", 2.5, false, times, ratioOf("Adapter/zerolog/lib=causality", "Adapter/zerolog/lib=bare")},
 	{"… its allocations", 0, false, plain, allocationsOf("Adapter/zerolog/lib=causality", "")},
-	{"a slog line without an event that is written", 40, false, added, addedTo("Line/slog/lib=bare", "Line/slog/lib=causality")},
-	{"a zap line without an event that is written", 40, false, added, addedTo("Line/zap/lib=bare", "Line/zap/lib=causality")},
-	{"a zerolog line without an event that is written", 40, false, added, addedTo("Line/zerolog/lib=bare", "Line/zerolog/lib=causality")},
+	{"a slog line without an event that is written", 40, false, added, valueOf("Line/slog/lib=causality", "added-ns")},
+	{"a zap line without an event that is written", 40, false, added, valueOf("Line/zap/lib=causality", "added-ns")},
+	{"a zerolog line without an event that is written", 40, false, added, valueOf("Line/zerolog/lib=causality", "added-ns")},
 	{"… allocations added to any of them", 0, false, plain, func(r *results) (most float64, ok bool) {
 		for _, logger := range []string{"slog", "zap", "zerolog"} {
 			n, has := r.difference("Line/"+logger+"/lib=causality", "Line/"+logger+"/lib=bare", "allocs/op")

@@ -95,6 +95,9 @@ func measure(p plan) ([]byte, error) {
 	if err := m.profile(dir); err != nil {
 		return nil, err
 	}
+	if err := m.profileLogCalls(dir); err != nil {
+		return nil, err
+	}
 	if err := m.runIdle(); err != nil {
 		return nil, err
 	}

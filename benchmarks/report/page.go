@@ -73,7 +73,7 @@ func table(r *results, scenario string, columns ...string) (string, error) {
 			continue
 		}
 		rows++
-		b.WriteString("\n| " + library)
+		b.WriteString("\n| " + strings.ReplaceAll(library, "_", " "))
 		for i := 1; i < len(columns); i += 2 {
 			b.WriteString(" | " + r.cell(name, columns[i]))
 		}
@@ -95,8 +95,10 @@ func (r *results) cell(name, unit string) string {
 		return ""
 	}
 	switch unit {
-	case "ns/op", "cpu-ns/event":
+	case "ns/op", "cpu-ns/event", "slog-ns", "zap-ns", "zerolog-ns":
 		return nanoseconds(v)
+	case "added-ns":
+		return fmt.Sprintf("%+.0f ns", v)
 	case "peak-MB":
 		return fmt.Sprintf("%.0f MB", v)
 	case "B/op", "B/event":
@@ -193,6 +195,6 @@ func (r *results) readme(path string) ([]byte, error) {
 
 // more is what a line without an event costs more with the adapter.
 func (r *results) more(logger string) string {
-	v, _ := r.difference("Line/"+logger+"/lib=causality", "Line/"+logger+"/lib=bare", "ns/op")
+	v, _ := r.median("Line/"+logger+"/lib=causality", "added-ns")
 	return fmt.Sprintf("%.0f ns", max(v, 0))
 }
