@@ -47,8 +47,10 @@ func (r *results) page() ([]byte, error) {
 		}
 		return rows
 	}
+	scaling, _ := r.ratio("Track/goroutines-1/lib=json.Marshal", "Track/goroutines-2/lib=json.Marshal", "ns/op")
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
+		"Scaling": fmt.Sprintf(times, scaling),
 		"Setting": r.setting, "Libraries": libraries, "Aims": reached, "Results": r, "Growth": growth,
 		"Rate": rate, "Delay": delay, "Profile": profile("cpu"), "Allocations": profile("memory"),
 	})
