@@ -66,11 +66,9 @@ func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
 			return
 		}
 	}
-	if field := identityField(&f.identity, key); field != nil {
-		isIdentity := false
-		if v, isIdentity = lift(field, v); isIdentity {
-			return
-		}
+	v, isIdentity := liftIdentity(&f.identity, key, v)
+	if isIdentity {
+		return
 	}
 	f.attrs = appendAttr(f.attrs, key, v)
 }
@@ -158,11 +156,9 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 				continue
 			}
 		}
-		if field := identityField(&e.identity, key); field != nil {
-			isIdentity := false
-			if v, isIdentity = lift(field, v); isIdentity {
-				continue
-			}
+		v, isIdentity := liftIdentity(&e.identity, key, v)
+		if isIdentity {
+			continue
 		}
 		f.members = appendAttr(f.members, key, v)
 	}
@@ -185,26 +181,24 @@ func stringOf(v slog.Value) (string, bool) {
 	return "", false
 }
 
-// identityField is the field of id that a key is for, or nil.
-func identityField(id *causality.Identity, key string) *string {
+// liftIdentity moves the value of an identity attribute into id and reports whether
+// it did. A number is taken as its digits; what has no plain text stays a property.
+// An empty string and nil say nothing. It returns the value, reduced if it has read
+// it: a method of the user's must not be asked twice.
+func liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.Value, ok bool) {
+	var field *string
 	switch key {
 	case "user_id":
-		return &id.UserID
+		field = &id.UserID
 	case "session_id":
-		return &id.SessionID
+		field = &id.SessionID
 	case "device_id":
-		return &id.DeviceID
+		field = &id.DeviceID
 	case "correlation_id":
-		return &id.CorrelationID
+		field = &id.CorrelationID
+	default:
+		return v, false
 	}
-	return nil
-}
-
-// lift moves the value of an identity attribute into its field and reports whether
-// it did. A number is taken as its digits; what has no plain text stays a property.
-// An empty string and nil say nothing. It returns the value reduced: a method of the
-// user's must not be asked twice.
-func lift(field *string, v slog.Value) (plain slog.Value, ok bool) {
 	v = value.Resolve(v)
 	text := ""
 	switch v.Kind() {
