@@ -93,8 +93,8 @@ func (l *line) track(ctx context.Context, o *options) {
 	l.rec.Track(ctx, o.client, at)
 }
 
-// read adds the members of the line to its record, and reports whether it is JSON to its
-// end.
+// read adds the members of the line to its record, and reports whether it is JSON
+// to its end.
 func (l *line) read() bool {
 	if !l.accept('{') {
 		return false

@@ -9,7 +9,7 @@ import (
 // needle is a key with its colon as zerolog writes it: what is looked for on every
 // line.
 type needle struct {
-	text string
+	text []byte
 	// rarest is the index of the byte that lines have least of. bytes.Index looks
 	// for the first, which is a quote, and a line is full of those.
 	rarest int
@@ -27,7 +27,7 @@ func needleOf(key string) needle {
 	if !utf8.ValidString(key) {
 		text = `":`
 	}
-	n := needle{text: text}
+	n := needle{text: []byte(text)}
 	for i := range len(text) {
 		if rarity(text[i]) > rarity(text[n.rarest]) {
 			n.rarest = i
@@ -52,7 +52,7 @@ func (n needle) isIn(line []byte) bool {
 			return false
 		}
 		at += next
-		if start := at - n.rarest; len(line)-start >= len(n.text) && string(line[start:start+len(n.text)]) == n.text {
+		if bytes.HasPrefix(line[at-n.rarest:], n.text) {
 			return true
 		}
 	}

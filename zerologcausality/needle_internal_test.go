@@ -12,7 +12,7 @@ func TestNeedleFindsWhatContainsFinds(t *testing.T) {
 	for _, key := range []string{"event", "e", "", "vv", "analytics.event", "évènement", "a\"b", "\xff"} {
 		n := needleOf(key)
 		// Of these every line is nearly a needle.
-		alphabet := strings.Split(n.text+n.text+"vx", "")
+		alphabet := strings.Split(string(n.text)+string(n.text)+"vx", "")
 		found := 0
 		for range 20_000 {
 			var line []byte
@@ -23,7 +23,7 @@ func TestNeedleFindsWhatContainsFinds(t *testing.T) {
 				at := random.IntN(len(line) + 1)
 				line = append(append(append([]byte(nil), line[:at]...), n.text...), line[at:]...)
 			}
-			want := bytes.Contains(line, []byte(n.text))
+			want := bytes.Contains(line, n.text)
 			if got := n.isIn(line); got != want {
 				t.Fatalf("needle of %q in %q: %v, want %v", key, line, got, want)
 			}
