@@ -42,18 +42,25 @@ const (
 	added = "%+.0f ns"
 )
 
+// How many times the bare line a log call that is an event may take.
+const (
+	slogAim    = 0.80
+	zapAim     = 0.95
+	zerologAim = 2.5
+)
+
 var aims = []aim{
 	{"Track with Attrs, against json.Marshal of the event", 0.30, false, times, ratioOf("Track/attrs/lib=causality", "Track/attrs/lib=json.Marshal")},
 	{"… its allocations", 0, false, plain, allocationsOf("Track/attrs/lib=causality", "")},
 	{"… with delivery to a server, against posthog-go", 0.1, false, times, ratioOf("Enqueue/attrs/lib=causality", "Enqueue/map/lib=posthog")},
 	{"Track with a map, against json.Marshal of the event", 0.40, false, times, ratioOf("Track/map/lib=causality", "Track/attrs/lib=json.Marshal")},
 	{"… its allocations", 0, false, plain, allocationsOf("Track/map/lib=causality", "")},
-	{"slog event, adapter alone, against the JSONHandler", 0.80, false, times, ratioOf("Adapter/slog/lib=causality", "Adapter/slog/lib=bare")},
+	{"slog event, adapter alone, against the JSONHandler", slogAim, false, times, ratioOf("Adapter/slog/lib=causality", "Adapter/slog/lib=bare")},
 	{"… its allocations, beyond log/slog's own", 0, false, plain, allocationsOf("Adapter/slog/lib=causality", "Adapter/slog/lib=bare")},
 	{"… group form, its allocations, the group's among them", 1, false, plain, allocationsOf("Adapter/slog-group/lib=causality", "")},
-	{"zap event, adapter alone, against zap's JSON core", 0.95, false, times, ratioOf("Adapter/zap/lib=causality", "Adapter/zap/lib=bare")},
+	{"zap event, adapter alone, against zap's JSON core", zapAim, false, times, ratioOf("Adapter/zap/lib=causality", "Adapter/zap/lib=bare")},
 	{"… its allocations, beyond the call's own", 0, false, plain, allocationsOf("Adapter/zap/lib=causality", "Adapter/zap/lib=bare")},
-	{"zerolog event, the line with the hook, against the bare line", 2.5, false, times, ratioOf("Adapter/zerolog/lib=causality", "Adapter/zerolog/lib=bare")},
+	{"zerolog event, the line with the hook, against the bare line", zerologAim, false, times, ratioOf("Adapter/zerolog/lib=causality", "Adapter/zerolog/lib=bare")},
 	{"… its allocations", 0, false, plain, allocationsOf("Adapter/zerolog/lib=causality", "")},
 	{"a slog line without an event that is written", 40, false, added, valueOf("Line/slog/lib=causality", "added-ns")},
 	{"a zap line without an event that is written", 40, false, added, valueOf("Line/zap/lib=causality", "added-ns")},

@@ -222,18 +222,31 @@ func (m *measurement) profile(dir string) error {
 		return err
 	}
 	for _, p := range []struct{ kind, sample, file string }{{"cpu", "cpu", cpu}, {"memory", "alloc_space", mem}} {
-		out, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=5", "-sample_index="+p.sample, m.endtoend, p.file).Output()
+		rows, err := top("-nodecount=5", "-sample_index="+p.sample, m.endtoend, p.file)
 		if err != nil {
-			return fmt.Errorf("go tool pprof: %w", err)
+			return err
 		}
-		_, list, _ := strings.Cut(string(out), "cum%\n")
-		for line := range strings.Lines(list) {
-			if f := strings.Fields(line); len(f) >= 6 {
-				fmt.Fprintf(&m.text, "profile: %s %s %s\n", p.kind, f[1], f[5])
-			}
+		for _, row := range rows {
+			fmt.Fprintf(&m.text, "profile: %s %s %s\n", p.kind, row[1], row[5])
 		}
 	}
 	return nil
+}
+
+// top is the rows that go tool pprof -top writes: flat, flat%, sum%, cum, cum% and
+// the function.
+func top(args ...string) (rows [][]string, err error) {
+	out, err := exec.Command("go", append([]string{"tool", "pprof", "-top"}, args...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go tool pprof: %w", err)
+	}
+	_, list, _ := strings.Cut(string(out), "cum%\n")
+	for line := range strings.Lines(list) {
+		if row := strings.Fields(line); len(row) >= 6 {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
 }
 
 // runAtRate has each library meet a steady rate and a gateway that is far away.

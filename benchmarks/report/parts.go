@@ -18,9 +18,9 @@ type logCall struct {
 }
 
 var logCalls = []logCall{
-	{"slog", "benchmarks/internal/purchase.Slog", "slogcausality.(*Handler).Handle", 0.80},
-	{"zap", "benchmarks/internal/purchase.Zap", "zapcausality.(*core).Write", 0.95},
-	{"zerolog", "benchmarks/internal/purchase.Zerolog", "zerologcausality.(*hook).Run", 2.5},
+	{"slog", "benchmarks/internal/purchase.Slog", "slogcausality.(*Handler).Handle", slogAim},
+	{"zap", "benchmarks/internal/purchase.Zap", "zapcausality.(*core).Write", zapAim},
+	{"zerolog", "benchmarks/internal/purchase.Zerolog", "zerologcausality.(*hook).Run", zerologAim},
 }
 
 // part is what some functions of the module take, less what others in them do.
@@ -72,10 +72,10 @@ func (m *measurement) profileLogCalls(dir string) error {
 		bare, _ := times.median("Adapter/"+c.logger+"/lib=bare", "ns/op")
 		whole, _ := times.median("Adapter/"+c.logger+"/lib=causality", "ns/op")
 		// All but the baseline goes through loop.
-		if out, err = exec.Command("go", "tool", "pprof", "-top", "-cum", "-nodecount=2000", "-nodefraction=0", `-focus=benchmarks\.loop$`, m.benchmarks, file).Output(); err != nil {
-			return fmt.Errorf("go tool pprof: %w", err)
+		shares, err := cumulative("-nodecount=2000", "-nodefraction=0", `-focus=benchmarks\.loop$`, m.benchmarks, file)
+		if err != nil {
+			return err
 		}
-		shares := cumulative(string(out))
 		ns := func(functions []string) (sum float64) {
 			for _, f := range functions {
 				sum += whole * shares[f] / shares[c.call]
@@ -101,18 +101,13 @@ func (m *measurement) profileLogCalls(dir string) error {
 
 // cumulative is the share of each function, with those that it calls, by its name
 // within the module.
-func cumulative(top string) map[string]float64 {
+func cumulative(args ...string) (map[string]float64, error) {
+	rows, err := top(append([]string{"-cum"}, args...)...)
 	shares := map[string]float64{}
-	_, list, _ := strings.Cut(top, "cum%\n")
-	for line := range strings.Lines(list) {
-		f := strings.Fields(line)
-		if len(f) < 6 {
-			continue
-		}
-		share, err := strconv.ParseFloat(strings.TrimSuffix(f[4], "%"), 64)
-		if err == nil {
-			shares[strings.TrimPrefix(f[5], "github.com/SebastienMelki/causality/sdk/go/")] = share
+	for _, row := range rows {
+		if share, err := strconv.ParseFloat(strings.TrimSuffix(row[4], "%"), 64); err == nil {
+			shares[strings.TrimPrefix(row[5], "github.com/SebastienMelki/causality/sdk/go/")] = share
 		}
 	}
-	return shares
+	return shares, err
 }

@@ -57,7 +57,7 @@ func parse(text []byte) (*results, error) {
 
 func trimCores(name string) string {
 	at := strings.LastIndexByte(name, '-')
-	if at < 0 || strings.HasPrefix(name, "EndToEnd/") || strings.HasPrefix(name, "AtRate/") || strings.HasPrefix(name, "Idle/") || strings.HasPrefix(name, "Parts/") {
+	if at < 0 || strings.HasPrefix(name, "EndToEnd/") || strings.HasPrefix(name, "AtRate/") || strings.HasPrefix(name, "Idle/") {
 		return name
 	}
 	if _, err := strconv.Atoi(name[at+1:]); err != nil {
