@@ -22,8 +22,6 @@ var mayImport = map[string][]string{
 	"slogcausality":        {"core", "internal/record", "internal/diagnostic"},
 	"zapcausality":         {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
 	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "github.com/rs/zerolog"},
-	"internal/faults":      {"core", "core/causalitytest"},
-	"internal/soak":        {"core", "internal/faults", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
 	"examples/…":           {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
 }
 

@@ -40,7 +40,7 @@ func TestTheDocumentNamesEveryFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(string(text), intro) {
-		t.Error("the document does not begin with intro.md; go generate ./internal/faults")
+		t.Error("the document does not begin with intro.md; go -C stress generate ./faults")
 	}
 	var want, got []string
 	for _, chapter := range Catalogue() {
@@ -60,7 +60,7 @@ func TestTheDocumentNamesEveryFault(t *testing.T) {
 		}
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the document has the faults %q, and the catalogue %q; go generate ./internal/faults", got, want)
+		t.Errorf("the document has the faults %q, and the catalogue %q; go -C stress generate ./faults", got, want)
 	}
 }
 

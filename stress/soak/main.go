@@ -2,7 +2,7 @@
 // while, to one client and a gateway on loopback that misbehaves at random, and
 // then takes account of every event:
 //
-//	go run ./internal/soak -for 10m -seed 7
+//	go -C stress run ./soak -for 10m -seed 7
 //
 // It ends by itself, with status 1 if an event's fate does not make sense or a
 // count does not add up. The seed decides how the gateway behaves; when requests
