@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"log/slog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -18,7 +19,7 @@ func playHooks(l lab, d *dice) error {
 	return b.trackAny(func() { b.client.Track(e) })
 }
 
-func (b *bench) beforeTrack(e causality.Event) (causality.Event, bool) {
+func (b *bench) beforeTrack(_ context.Context, e causality.Event) (causality.Event, bool) {
 	d := b.hooks
 	for _, field := range []*string{&e.EventType, &e.DeviceID, &e.UserID, &e.SessionID, &e.CorrelationID, &e.IdempotencyKey} {
 		if d.oneIn(3) {

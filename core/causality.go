@@ -17,7 +17,8 @@ import (
 type Client struct {
 	disabled     bool
 	closeTimeout time.Duration
-	beforeTrack  func(Event) (Event, bool)
+	identity     func(context.Context) Identity
+	beforeTrack  func(context.Context, Event) (Event, bool)
 	debug        *printer // instead of the batcher; nil: events are sent
 
 	envelope  *envelope
@@ -40,6 +41,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		disabled:     cfg.Disabled,
 		closeTimeout: cfg.CloseTimeout,
+		identity:     cfg.Identity,
 		beforeTrack:  cfg.BeforeTrack,
 		debug:        newPrinter(cfg.Debug),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
@@ -79,8 +81,21 @@ func isPlainRemote(endpoint string) bool {
 //
 // Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
 // AppID and DeviceID from the Config if they are empty; and adds the server
-// context.
-func (c *Client) Track(event Event) {
+// context. Config.Identity is not asked: see [Client.TrackContext].
+func (c *Client) Track(event Event) { c.track(context.Background(), &event, false) }
+
+// TrackContext is [Client.Track] for code that has a context: what the event does
+// not say of whom it is about (UserID, SessionID, DeviceID, CorrelationID) comes
+// from Config.Identity, which by default returns what [ContextWithIdentity] put
+// into ctx. An ended ctx changes nothing, and a nil one is context.Background().
+func (c *Client) TrackContext(ctx context.Context, event Event) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c.track(ctx, &event, true)
+}
+
+func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	if c.disabled {
 		c.batcher.drop(disabled)
 		return
@@ -89,18 +104,21 @@ func (c *Client) Track(event Event) {
 		c.batcher.drop(closed)
 		return
 	}
-	c.fillIn(&event)
+	if identify {
+		c.identify(ctx, event)
+	}
+	c.fillIn(event)
 	if c.beforeTrack != nil {
 		eventType, ok := event.EventType, false
-		if event, ok = c.callBeforeTrack(event); !ok {
+		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
 			c.batcher.drop(filtered)
 			c.debug.dropped(eventType, "BeforeTrack refused it")
 			return
 		}
-		c.fillIn(&event)
+		c.fillIn(event)
 	}
 	e := encoders.Get().(*encoder)
-	err := e.encode(c.envelope, &event)
+	err := e.encode(c.envelope, event)
 	if e.dropped+e.renamed+e.unfit > 0 {
 		c.countProperties(PropertyStats{Dropped: uint64(e.dropped + e.unfit), Renamed: uint64(e.renamed)})
 		c.report.properties(e)
@@ -119,6 +137,19 @@ func (c *Client) Track(event Event) {
 	e.release()
 }
 
+// identify sets what the event does not say of whom it is about from ctx. Where
+// the user's function panics, or a context of a type of the user's does, as a nil
+// *gin.Context would, nothing is known of it.
+func (c *Client) identify(ctx context.Context, event *Event) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.report.say(sayIdentityPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(c.identity(ctx))
+	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
+}
+
 // fillIn sets what the event leaves to the Config and the clock.
 func (c *Client) fillIn(event *Event) {
 	if event.AppID == "" {
@@ -135,14 +166,14 @@ func (c *Client) fillIn(event *Event) {
 
 // callBeforeTrack calls the user's hook. Where it panics the event is refused:
 // consent that could not be asked for is not given.
-func (c *Client) callBeforeTrack(event Event) (changed Event, ok bool) {
+func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Event, ok bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.report.say(sayHookPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
 			ok = false
 		}
 	}()
-	return c.beforeTrack(event)
+	return c.beforeTrack(ctx, event)
 }
 
 func (c *Client) countProperties(n PropertyStats) {

@@ -1,6 +1,7 @@
 package causality
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,13 +133,21 @@ type Config struct {
 	// Track and must be safe for concurrent use. If it panics, the property is
 	// left out. Default nil: properties are sent as they are.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
+	// Identity says whom an event is about, from the context of TrackContext or
+	// of a log call, where the event or the log line does not say it itself. It
+	// is called on the goroutine that tracks or logs, for events only, and must
+	// be safe for concurrent use. If it panics, it has said nothing. Default
+	// IdentityFromContext; a function that adds to it can return
+	// id.Or(causality.IdentityFromContext(ctx)).
+	Identity func(context.Context) Identity
 	// BeforeTrack is called with every event, defaults filled in, before it is
-	// encoded. It may change the event (consent, enrichment) or refuse it by
+	// encoded. The context is that of TrackContext or of the log call;
+	// context.Background() if there is none. It may change the event (consent, enrichment) or refuse it by
 	// returning false (sampling, allow-list), which counts as Filtered. It is
 	// called on the goroutine of Track, must be safe for concurrent use, and
 	// must not keep Event.Properties or Event.Attrs. If it panics, the event
 	// is refused. Default nil: every event is sent.
-	BeforeTrack func(Event) (Event, bool)
+	BeforeTrack func(context.Context, Event) (Event, bool)
 	// Transport sends the requests. Default: a connection pool of the client's
 	// own, which honours HTTP_PROXY and friends and speaks HTTP/2. Redirects
 	// are never followed, whatever the Transport.
@@ -222,6 +231,9 @@ func (c Config) withDefaults() Config {
 	c.Disabled = c.Disabled || disabledByEnv()
 	if c.Debug == nil {
 		c.Debug, _ = debugWriter(os.Getenv("CAUSALITY_DEBUG"))
+	}
+	if c.Identity == nil {
+		c.Identity = IdentityFromContext
 	}
 	if c.MaxBatchSize == 0 {
 		c.MaxBatchSize = gatewayMaxBatch

@@ -191,7 +191,7 @@ func TestADisabledClientNeedsNothingAndCountsEverything(t *testing.T) {
 			t.Setenv("CAUSALITY_DISABLED", tt.env)
 			g := newGateway(t)
 			tt.cfg.Transport, tt.cfg.Logger = g, discard
-			tt.cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+			tt.cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 				t.Error("BeforeTrack was called")
 				return e, true
 			}

@@ -2,6 +2,7 @@ package causality_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,7 +79,7 @@ func TestDebugPrintsWhatWouldBeSent(t *testing.T) {
 					}
 					return a
 				}
-				cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+				cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 					e.UserID = "hidden"
 					return e, true
 				}
@@ -89,7 +90,7 @@ func TestDebugPrintsWhatWouldBeSent(t *testing.T) {
 		{
 			"an event that BeforeTrack refuses",
 			func(cfg *causality.Config) {
-				cfg.BeforeTrack = func(causality.Event) (causality.Event, bool) { return causality.Event{}, false }
+				cfg.BeforeTrack = func(context.Context, causality.Event) (causality.Event, bool) { return causality.Event{}, false }
 			},
 			causality.Event{EventType: "e"},
 			"e  dropped: BeforeTrack refused it\n",
@@ -123,7 +124,7 @@ func TestDebugSendsNothingAndCountsEverything(t *testing.T) {
 	g := newGateway(t)
 	client, err := causality.New(causality.Config{ // no key, endpoint or app
 		Debug: &out, Transport: g, Logger: slog.New(&book),
-		BeforeTrack: func(e causality.Event) (causality.Event, bool) { return e, e.EventType != "refused" },
+		BeforeTrack: func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, e.EventType != "refused" },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ const (
 	sayPlainHTTP
 	sayDebug
 	sayHookPanic
+	sayIdentityPanic
 	sayOnErrorPanic
 	sayAdapter
 	lines
@@ -38,21 +39,22 @@ var lineText = [lines]struct {
 	level   slog.Level
 	message string
 }{
-	sayQueueFull:    {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
-	sayInvalid:      {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
-	sayClosed:       {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
-	sayProperty:     {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
-	sayRenamed:      {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
-	sayUnfit:        {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
-	sayRejected:     {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
-	sayPaused:       {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
-	sayResumed:      {slog.LevelInfo, "causality: events are delivered again"},
-	sayLost:         {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
-	sayPlainHTTP:    {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
-	sayDebug:        {slog.LevelWarn, "causality: events are printed and not sent, because of Config.Debug or CAUSALITY_DEBUG; unset it where events matter"},
-	sayOnErrorPanic: {slog.LevelError, "causality: Config.OnError panicked; mend it"},
-	sayHookPanic:    {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
-	sayAdapter:      {slog.LevelError, "causality: a logger adapter cannot work"},
+	sayQueueFull:     {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
+	sayInvalid:       {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
+	sayClosed:        {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
+	sayProperty:      {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
+	sayRenamed:       {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
+	sayUnfit:         {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
+	sayRejected:      {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
+	sayPaused:        {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
+	sayResumed:       {slog.LevelInfo, "causality: events are delivered again"},
+	sayLost:          {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
+	sayPlainHTTP:     {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
+	sayDebug:         {slog.LevelWarn, "causality: events are printed and not sent, because of Config.Debug or CAUSALITY_DEBUG; unset it where events matter"},
+	sayOnErrorPanic:  {slog.LevelError, "causality: Config.OnError panicked; mend it"},
+	sayHookPanic:     {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
+	sayIdentityPanic: {slog.LevelError, "causality: Config.Identity panicked, its events say less of whom they are about; fix it"},
+	sayAdapter:       {slog.LevelError, "causality: a logger adapter cannot work"},
 }
 
 func init() {

@@ -111,7 +111,7 @@ func TestEveryLossIsSaid(t *testing.T) {
 		{"Endpoint is plain http", func(cfg *causality.Config) { cfg.Endpoint = "http://gateway.test" }, func(*causality.Client, *gateway) {},
 			slog.LevelWarn, []string{"endpoint=http://gateway.test"}},
 		{"Config.BeforeTrack panicked", func(cfg *causality.Config) {
-			cfg.BeforeTrack = func(causality.Event) (causality.Event, bool) { panic("no") }
+			cfg.BeforeTrack = func(context.Context, causality.Event) (causality.Event, bool) { panic("no") }
 		}, trackOne, slog.LevelError, []string{"count=1", "event_type=e", "panic: no"}},
 		{"Config.OnError panicked", onError(func(error) { panic("no") }), func(c *causality.Client, g *gateway) {
 			g.then(answers(401, ""))
@@ -345,7 +345,7 @@ func TestALineQuotesLittleOfALongType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var book logbook
 		client := newClient(t, newGateway(t), loggingTo(&book), func(cfg *causality.Config) {
-			cfg.BeforeTrack = func(causality.Event) (causality.Event, bool) { panic("boom") }
+			cfg.BeforeTrack = func(context.Context, causality.Event) (causality.Event, bool) { panic("boom") }
 		})
 		client.Track(causality.Event{EventType: strings.Repeat("é", 500_000)})
 		synctest.Wait()

@@ -116,8 +116,8 @@ type identityKey struct{}
 
 // ContextWithIdentity returns a context that carries id. Fields that are empty
 // in id keep what ctx already has, so that one middleware may set the session
-// and a later one the user. The logger adapters read it; Track, which has no
-// context, does not.
+// and a later one the user. [Client.TrackContext] and the logger adapters read it,
+// through Config.Identity; Track, which has no context, does not.
 func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
 	return context.WithValue(ctx, identityKey{}, id.Or(IdentityFromContext(ctx)))
 }

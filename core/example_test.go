@@ -131,7 +131,7 @@ func ExampleConfig_replaceAttr() {
 // BeforeTrack sees the whole event and may refuse it.
 func ExampleConfig_beforeTrack() {
 	client, gateway := connect(func(cfg *causality.Config) {
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			return e, e.UserID != "has-objected"
 		}
 	})

@@ -135,26 +135,26 @@ func TestReplaceAttrIsNotCalledForAGroupItself(t *testing.T) {
 func TestBeforeTrack(t *testing.T) {
 	tests := []struct {
 		name   string
-		before func(causality.Event) (causality.Event, bool)
+		before func(context.Context, causality.Event) (causality.Event, bool)
 		want   []string // the types that are sent
 		drops  causality.Drops
 	}{
-		{"lets all through", func(e causality.Event) (causality.Event, bool) { return e, true }, []string{"a", "b"}, causality.Drops{}},
-		{"refuses some", func(e causality.Event) (causality.Event, bool) { return e, e.EventType != "a" }, []string{"b"}, causality.Drops{Filtered: 1}},
-		{"renames", func(e causality.Event) (causality.Event, bool) { e.EventType += "2"; return e, true }, []string{"a2", "b2"}, causality.Drops{}},
-		{"makes one invalid", func(e causality.Event) (causality.Event, bool) {
+		{"lets all through", func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, true }, []string{"a", "b"}, causality.Drops{}},
+		{"refuses some", func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, e.EventType != "a" }, []string{"b"}, causality.Drops{Filtered: 1}},
+		{"renames", func(_ context.Context, e causality.Event) (causality.Event, bool) { e.EventType += "2"; return e, true }, []string{"a2", "b2"}, causality.Drops{}},
+		{"makes one invalid", func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			if e.EventType == "a" {
 				e.EventType = ""
 			}
 			return e, true
 		}, []string{"b"}, causality.Drops{Invalid: 1}},
-		{"panics", func(e causality.Event) (causality.Event, bool) {
+		{"panics", func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			if e.EventType == "a" {
 				panic("no consent to be had")
 			}
 			return e, true
 		}, []string{"b"}, causality.Drops{Filtered: 1}},
-		{"empties what is filled in again", func(e causality.Event) (causality.Event, bool) {
+		{"empties what is filled in again", func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			return causality.Event{EventType: e.EventType}, true
 		}, []string{"a", "b"}, causality.Drops{}},
 	}
@@ -179,7 +179,7 @@ func TestBeforeTrack(t *testing.T) {
 func TestBeforeTrackSeesTheDefaultsFilledIn(t *testing.T) {
 	var seen causality.Event
 	got := sent(t, func(cfg *causality.Config) {
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			seen = e
 			e.UserID, e.SessionID, e.CorrelationID = "changed", "s", "c"
 			e.Attrs = append(slices.Clone(e.Attrs), slog.Bool("enriched", true))

@@ -1,6 +1,7 @@
 package causality_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -140,7 +141,7 @@ func TestTypedReplaceAttrComesFirst(t *testing.T) {
 func TestTypedBeforeTrackDecidesTheType(t *testing.T) {
 	g := newTyped(t, func(cfg *causality.Config) {
 		cfg.DeviceID = ""
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			switch e.EventType {
 			case "old_name":
 				e.EventType = causality.EventPurchaseComplete

@@ -1,6 +1,7 @@
 package slogcausality_test
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -213,7 +214,7 @@ func TestBeforeTrackDoesNotReachTheLogger(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var n atomic.Int64
 			client, rec := newClient(t, causalitytest.WithConfig(func(cfg *causality.Config) {
-				cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+				cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 					i := n.Add(1)
 					e.Attrs[0] = slog.Int64("a", e.Attrs[0].Value.Int64()+1)
 					e.Attrs = append(e.Attrs, slog.Int64("i", i), slog.Int64("j", i))

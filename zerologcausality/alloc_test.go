@@ -1,6 +1,7 @@
 package zerologcausality_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"testing"
@@ -20,7 +21,7 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	client, _ := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) {
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) { return e, false }
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, false }
 	}))
 	// One that shows events to nobody, and has no room for them.
 	plain, _ := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) { cfg.MaxQueueBytes = 1; cfg.Logger = silent }))
@@ -61,7 +62,7 @@ func TestAllocations(t *testing.T) {
 func TestWhatIsShownStays(t *testing.T) {
 	for name, hook := range map[string]func(cfg *causality.Config, keep func(string)){
 		"BeforeTrack": func(cfg *causality.Config, keep func(string)) {
-			cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+			cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 				keep(e.EventType)
 				keep(e.UserID)
 				return e, true

@@ -1,6 +1,7 @@
 package zerologcausality_test
 
 import (
+	"context"
 	"io"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 // events are refused by BeforeTrack, except in "event, tracked".
 func BenchmarkLine(b *testing.B) {
 	refused := func(cfg *causality.Config) {
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) { return e, false }
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, false }
 	}
 	client, _ := causalitytest.New(b, causalitytest.WithConfig(refused))
 	base := zerolog.New(io.Discard).With().Timestamp().Str("service", "checkout").Str("version", "v1.4.2").Logger()

@@ -2,6 +2,7 @@ package zerologcausality_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -32,7 +33,7 @@ func newDiffer(t testing.TB) *differ {
 	d := &differ{}
 	client, _ := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) {
 		// The event as the adapter gives it to the client, and no further.
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			d.events = append(d.events, flatten(nil, "", e.Attrs))
 			return e, false
 		}

@@ -1,6 +1,7 @@
 package zerologcausality_test
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -254,7 +255,7 @@ func FuzzScan(f *testing.F) {
 	}
 	var got [][]string
 	client, _ := causalitytest.New(f, causalitytest.WithConfig(func(cfg *causality.Config) {
-		cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 			got = append(got, flatten(nil, "", e.Attrs))
 			return e, false
 		}

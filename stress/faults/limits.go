@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -58,7 +59,7 @@ func limits() []*Fault {
 		{
 			Name: fmt.Sprintf("one event of 300 KB among %d, and bodies over 200 KB are refused", someEvents), Events: someEvents, PerSecond: perSecond,
 			Config: func(cfg *causality.Config) {
-				cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+				cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 					if e.EventType == "e300" {
 						e.Properties = map[string]any{"padding": string(make([]byte, 50_000))} // six bytes each, escaped
 					}

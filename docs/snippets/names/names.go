@@ -2,6 +2,7 @@
 package names
 
 import (
+	"context"
 	"log/slog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -35,7 +36,7 @@ func redacting(cfg *causality.Config) {
 func consenting(cfg *causality.Config, hasConsent func(userID string) bool) {
 	// snippet: consent
 	allowed := map[string]bool{"purchase_complete": true, "cart_viewed": true}
-	cfg.BeforeTrack = func(e causality.Event) (causality.Event, bool) {
+	cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
 		if !hasConsent(e.UserID) {
 			e.UserID, e.SessionID, e.DeviceID = "", "", "withheld"
 		}
