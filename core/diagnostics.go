@@ -42,7 +42,7 @@ var lineText = [lines]struct {
 	sayQueueFull:     {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
 	sayInvalid:       {slog.LevelError, "causality: invalid event dropped; mend the call that tracks it"},
 	sayClosed:        {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
-	sayProperty:      {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, or the log line is broken"},
+	sayProperty:      {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, the log line is broken, or its logger has over 10000 attributes bound"},
 	sayRenamed:       {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
 	sayUnfit:         {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
 	sayRejected:      {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
@@ -61,10 +61,10 @@ func init() {
 	diagnostic.Say = func(client any, message string) {
 		client.(*Client).report.say(sayAdapter, 1, message, nil)
 	}
-	diagnostic.PropertyDropped = func(client any) {
+	diagnostic.PropertyDropped = func(client any, n int) {
 		c := client.(*Client)
-		c.countProperties(PropertyStats{Dropped: 1})
-		c.report.say(sayProperty, 1, "", nil)
+		c.countProperties(PropertyStats{Dropped: uint64(n)})
+		c.report.say(sayProperty, n, "", nil)
 	}
 	diagnostic.ShowsText = func(client any) bool {
 		c := client.(*Client)

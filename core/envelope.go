@@ -152,7 +152,7 @@ func (e *encoder) release() {
 	for kind := range e.arena {
 		largest = max(largest, cap(e.arena[kind]))
 	}
-	if largest > maxPooled || cap(e.props) > 1024 || cap(e.pairs) > 1024 {
+	if largest > maxPooled || cap(e.props) > 16<<10 || cap(e.pairs) > 1024 {
 		return
 	}
 	clear(e.pairs)

@@ -52,7 +52,7 @@ var lines = sync.Pool{New: func() any { return new(line) }}
 
 // maxPooled is the most members, and bytes of a string, whose memory is kept for
 // the next line.
-const maxPooled = 1024
+const maxPooled = 16 << 10
 
 // newLine returns a line to be read. It must be released.
 func newLine(text string) *line {
@@ -81,7 +81,7 @@ func (l *line) track(ctx context.Context, o *options) {
 	l.rec.Begin(&o.rules, nil)
 	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
-		diagnostic.PropertyDropped(o.client)
+		diagnostic.PropertyDropped(o.client, 1)
 	}
 	if diagnostic.IsOwnLine(l.message) {
 		return

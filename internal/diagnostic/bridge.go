@@ -8,8 +8,8 @@ import "time"
 var (
 	// Say writes an Error line to the client's Logger.
 	Say func(client any, message string)
-	// PropertyDropped counts a property that the adapter could not read.
-	PropertyDropped func(client any)
+	// PropertyDropped counts properties that the adapter could not read or keep.
+	PropertyDropped func(client any, n int)
 	// ShowsText reports whether functions of the user's see the text of events.
 	// They may keep it, so it must not be memory that is used again.
 	ShowsText func(client any) bool

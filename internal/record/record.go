@@ -77,8 +77,9 @@ func (r *Record) End() {
 	r.rules, r.scope = nil, nil
 }
 
-// maxKept is the most attributes whose memory is kept for the next record.
-const maxKept = 1024
+// maxKept is the most attributes whose memory is kept for the next record: those
+// of a logger that has MaxBound of them, and a line's own.
+const maxKept = 2 * MaxBound
 
 // Add adds one attribute of the record, at the groups that its scope has open.
 func (r *Record) Add(key string, v slog.Value) { r.found.add(r.rules, key, v) }
@@ -123,6 +124,9 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	if !at.IsZero() {
 		e.TimestampMs = at.UnixMilli()
 	}
+	if event.form == plainForm && r.scope.omits() > 0 {
+		diagnostic.PropertyDropped(client, r.scope.omits())
+	}
 	client.Track(e)
 }
 
@@ -165,19 +169,32 @@ func (r *Record) askIdentity(ctx context.Context) (id causality.Identity) {
 }
 
 // nest puts the record's attributes into the groups of its scope, beside what is
-// bound there. The groups are built in the record's own memory.
+// bound there. The groups are built in the record's own memory, and each bound
+// attribute is copied once.
 func (r *Record) nest() []slog.Attr {
 	inner := r.found.attrs
-	for s := r.scope; s != nil; s = s.parent {
-		switch {
-		case s.group == "":
-			start := len(r.arena)
-			r.arena = append(append(r.arena, s.attrs...), inner...)
-			inner = r.arena[start:len(r.arena):len(r.arena)]
-		case len(inner) > 0: // a group without members vanishes
-			r.arena = append(r.arena, slog.Attr{Key: s.group, Value: slog.GroupValue(inner...)})
-			inner = r.arena[len(r.arena)-1 : len(r.arena) : len(r.arena)]
+	for s := r.scope; s != nil; {
+		start := len(r.arena)
+		if s.group != "" {
+			if len(inner) > 0 { // a group without members vanishes
+				r.arena = append(r.arena, slog.Attr{Key: s.group, Value: slog.GroupValue(inner...)})
+				inner = r.arena[start:len(r.arena):len(r.arena)]
+			}
+			s = s.parent
+			continue
 		}
+		// The list begins with what was bound last, so the level is filled from
+		// its end.
+		at := s.level
+		n := at + len(inner)
+		r.arena = slices.Grow(r.arena, n)[:start+n]
+		level := r.arena[start : start+n : start+n]
+		copy(level[at:], inner)
+		for ; s != nil && s.group == ""; s = s.parent {
+			at -= len(s.attrs)
+			copy(level[at:], s.attrs)
+		}
+		inner = level
 	}
 	return inner
 }

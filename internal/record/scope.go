@@ -17,29 +17,45 @@ type Scope struct {
 	// attributes it adds.
 	group string
 	attrs []slog.Attr
+	// level counts the attributes bound since a group was opened, these included,
+	// and all those of every level.
+	level, all int
+	// omitted counts the attributes that MaxBound left out.
+	omitted int
 
 	// What the list comes to, so that a record need not walk it.
 	lastEvent event
 	allIDs    causality.Identity
 }
 
+// MaxBound is the most attributes that a logger keeps for its events: each event
+// copies and encodes all of them, and more than these would hardly fit one. A
+// loop that derives its logger from the one of the round before grows without
+// end.
+const MaxBound = 10_000
+
 // With returns the scope with attributes bound. It keeps copies: what a caller
-// changes later does not change, nor race with, an event.
+// changes later does not change, nor race with, an event. Attributes beyond
+// MaxBound are left out, which every event of the scope reports; an event type
+// and an identity among them count.
 func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	var f found
 	for _, a := range attrs {
 		f.add(rules, a.Key, a.Value)
 	}
-	for _, list := range [...][]slog.Attr{f.attrs, f.event.members} {
+	bound := &Scope{parent: s, lastEvent: f.event, allIDs: f.identity.Or(*s.identity())}
+	if s != nil {
+		bound.level, bound.all, bound.omitted = s.level, s.all, s.omitted
+	}
+	kept := min(len(f.attrs), MaxBound-bound.all)
+	bound.omitted += len(f.attrs) - kept
+	bound.attrs = f.attrs[:kept:kept]
+	bound.level += kept
+	bound.all += kept
+	for _, list := range [...][]slog.Attr{bound.attrs, f.event.members} {
 		for i := range list {
 			list[i].Value = value.Resolve(list[i].Value)
 		}
-	}
-	bound := &Scope{
-		parent:    s,
-		attrs:     f.attrs,
-		lastEvent: f.event,
-		allIDs:    f.identity.Or(*s.identity()),
 	}
 	if bound.lastEvent.form == none {
 		bound.lastEvent = *s.event()
@@ -53,7 +69,11 @@ func (s *Scope) WithGroup(name string) *Scope {
 	if name == "" {
 		return s
 	}
-	return &Scope{parent: s, group: name, lastEvent: *s.event(), allIDs: *s.identity()}
+	inner := &Scope{parent: s, group: name, lastEvent: *s.event(), allIDs: *s.identity()}
+	if s != nil {
+		inner.all, inner.omitted = s.all, s.omitted
+	}
+	return inner
 }
 
 // IsEvent reports whether every record of this scope is an event.
@@ -71,6 +91,14 @@ func (s *Scope) identity() *causality.Identity {
 		return &nobody
 	}
 	return &s.allIDs
+}
+
+// omits counts the attributes that MaxBound keeps from every event.
+func (s *Scope) omits() int {
+	if s == nil {
+		return 0
+	}
+	return s.omitted
 }
 
 // What a logger with nothing bound has.
