@@ -13,10 +13,11 @@ const module = "github.com/SebastienMelki/causality/sdk/go"
 // standard library: the picture of docs/architecture.md as a table. What stands
 // in a directory with /… stands for all below it.
 var mayImport = map[string][]string{
+	"internal/catalogue":   nil,
 	"internal/value":       nil,
 	"internal/diagnostic":  nil,
-	"core":                 {"internal/value", "internal/diagnostic", "github.com/google/uuid"},
-	"core/causalitytest":   {"core"},
+	"core":                 {"internal/catalogue", "internal/value", "internal/diagnostic", "github.com/google/uuid"},
+	"core/causalitytest":   {"core", "internal/catalogue"},
 	"internal/record":      {"core", "internal/value", "internal/diagnostic"},
 	"internal/adaptertest": {"core", "core/causalitytest"},
 	"slogcausality":        {"core", "internal/record", "internal/diagnostic"},

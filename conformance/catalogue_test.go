@@ -2,45 +2,72 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
-// catalogue is a payload of every kind with all of its fields.
-var catalogue = []string{
-	`"user_login":{"user_id":"u","method":"email","is_new_user":true}`,
-	`"user_logout":{"user_id":"u","reason":"manual"}`,
-	`"user_signup":{"user_id":"u","method":"google","referral_source":"r"}`,
-	`"user_profile_update":{"user_id":"u","fields_updated":["name","","mail"]}`,
-	`"screen_view":{"screen_name":"s","screen_class":"c","previous_screen":"p","params":{"a":"b","":""}}`,
-	`"screen_exit":{"screen_name":"s","duration_ms":5,"next_screen":"n"}`,
-	`"button_tap":{"button_id":"b","button_text":"t","screen_name":"s","coordinates":{"x":1.5,"y":-2}}`,
-	`"swipe_gesture":{"direction":"SWIPE_DIRECTION_LEFT","screen_name":"s","start":{"x":0.1},"end":{"y":-0.0},"duration_ms":-3}`,
-	`"scroll_event":{"screen_name":"s","container_id":"c","scroll_depth_percent":100,"direction":"SCROLL_DIRECTION_DOWN"}`,
-	`"text_input":{"field_id":"f","field_type":"text","screen_name":"s","text_length":-1,"input_duration_ms":400}`,
-	`"long_press":{"element_id":"e","screen_name":"s","coordinates":{},"duration_ms":400}`,
-	`"double_tap":{"element_id":"e","screen_name":"s","coordinates":{"x":"NaN","y":"Infinity"}}`,
-	`"product_view":{"product_id":"p","product_name":"n","category":"c","price_cents":-1,"currency":"EUR","source":"s"}`,
-	`"add_to_cart":{"product_id":"p","product_name":"n","quantity":2147483647,"price_cents":9223372036854775807,"currency":"EUR","cart_id":"c"}`,
-	`"remove_from_cart":{"product_id":"p","quantity":-2147483648,"cart_id":"c","reason":"r"}`,
-	`"checkout_start":{"cart_id":"c","item_count":2,"total_cents":900,"currency":"EUR"}`,
-	`"checkout_step":{"cart_id":"c","step_number":1,"step_name":"pay","step_duration_ms":4}`,
-	`"purchase_complete":{"order_id":"o","cart_id":"c","item_count":1,"total_cents":5,"currency":"USD","payment_method":"card","items":[{"product_id":"p","product_name":"n","quantity":1,"price_cents":5},{}]}`,
-	`"purchase_failed":{"cart_id":"c","error_code":"e","error_message":"m","payment_method":"card","checkout_step":3}`,
-	`"app_start":{"is_cold_start":true,"launch_duration_ms":1,"launch_source":"s","deeplink_url":"u"}`,
-	`"app_background":{"foreground_duration_ms":1,"current_screen":"s"}`,
-	`"app_foreground":{"background_duration_ms":1,"resume_screen":"s"}`,
-	`"app_crash":{"crash_type":"oom","crash_message":"m","stack_trace":"s","current_screen":"c"}`,
-	`"network_change":{"previous_type":"NETWORK_TYPE_WIFI","current_type":7}`,
-	`"permission_request":{"permission_type":"camera","trigger_screen":"s"}`,
-	`"permission_result":{"permission_type":"camera","status":"PERMISSION_STATUS_DENIED_PERMANENTLY"}`,
-	`"memory_warning":{"available_memory_bytes":1,"used_memory_bytes":2,"level":"MEMORY_WARNING_LEVEL_LOW"}`,
-	`"battery_change":{"battery_level":5,"state":-1}`,
-	`"custom_event":{"event_name":"e","string_params":{"a":"b","":""},"int_params":{"a":-1,"b":0,"c":300},"float_params":{"a":0.5,"b":0},"bool_params":{"a":true,"b":false}}`,
+// catalogue is a payload of every kind with all of its fields, as JSON, in the
+// order of their names.
+var catalogue = func() (all []string) {
+	var w fieldWriter
+	for _, kind := range slices.Sorted(maps.Keys(payloads)) {
+		all = append(all, strconv.Quote(kind)+":"+w.message(payloads[kind]))
+	}
+	return all
+}()
+
+// fieldWriter writes fields with values that take turns, their limits among them.
+type fieldWriter struct{ turn int }
+
+func (w *fieldWriter) message(m protoreflect.MessageDescriptor) string {
+	members := make([]string, m.Fields().Len())
+	for i := range members {
+		fd := m.Fields().Get(i)
+		v := ""
+		switch {
+		case fd.IsMap():
+			v = `{"a":` + w.value(fd.MapValue()) + `,"":` + w.value(fd.MapValue()) + `}`
+		case fd.IsList() && fd.Message() != nil:
+			v = `[` + w.value(fd) + `,{}]`
+		case fd.IsList():
+			v = `[` + w.value(fd) + `,` + w.value(fd) + `]`
+		default:
+			v = w.value(fd)
+		}
+		members[i] = strconv.Quote(string(fd.Name())) + ":" + v
+	}
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+func (w *fieldWriter) value(fd protoreflect.FieldDescriptor) string {
+	w.turn++
+	values := map[protoreflect.Kind][]string{
+		protoreflect.StringKind: {`"s"`, `"\u2028é"`, `"t"`},
+		protoreflect.BoolKind:   {"true", "false"},
+		protoreflect.Int32Kind:  {"2147483647", "-2147483648", "0", "100"},
+		protoreflect.Int64Kind:  {"9223372036854775807", "-3", "0", `"-9223372036854775808"`},
+		protoreflect.FloatKind:  {"1.5", "-0.0", `"NaN"`, "0.1", `"Infinity"`},
+		protoreflect.DoubleKind: {"0.5", "0", "1e300"},
+		protoreflect.EnumKind:   {"1", "-1", "77"},
+	}[fd.Kind()]
+	switch {
+	case fd.Message() != nil:
+		return w.message(fd.Message())
+	case fd.Enum() != nil:
+		for i := range fd.Enum().Values().Len() {
+			values = append(values, strconv.Quote(string(fd.Enum().Values().Get(i).Name())))
+		}
+	}
+	return values[w.turn%len(values)]
 }
 
 // catalogueBody is an event of one kind with every field of the envelope.

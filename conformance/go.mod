@@ -5,7 +5,6 @@ go 1.24.0
 require (
 	github.com/SebastienMelki/causality/sdk/go v0.0.0
 	github.com/SebastienMelki/causality/sdk/go/localgateway v0.0.0
-	github.com/bufbuild/protocompile v0.14.1
 	github.com/google/uuid v1.6.0
 	github.com/rs/zerolog v1.35.1
 	go.uber.org/zap v1.28.0
@@ -17,6 +16,7 @@ require (
 	buf.build/go/protovalidate v1.1.3 // indirect
 	cel.dev/expr v0.25.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
+	github.com/bufbuild/protocompile v0.14.1 // indirect
 	github.com/google/cel-go v0.27.0 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -11,9 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
@@ -25,19 +22,11 @@ import (
 // payloads are the messages that an event can be sent as, custom_event among
 // them, and envelope is what holds them.
 var payloads, envelopeMessage = func() (map[string]protoreflect.MessageDescriptor, protoreflect.MessageDescriptor) {
-	compiler := protocompile.Compiler{Resolver: protocompile.CompositeResolver{
-		&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(map[string]string{proto.File: proto.Source})},
-		// What it imports is registered by package gateway.
-		protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) {
-			fd, err := protoregistry.GlobalFiles.FindFileByPath(name)
-			return protocompile.SearchResult{Desc: fd}, err
-		}),
-	}}
-	files, err := compiler.Compile(context.Background(), proto.File)
+	file, err := proto.Compile()
 	if err != nil {
 		panic(err)
 	}
-	envelope := files[0].Messages().ByName("EventEnvelope")
+	envelope := file.Messages().ByName("EventEnvelope")
 	fields := envelope.Oneofs().ByName("payload").Fields()
 	all := make(map[string]protoreflect.MessageDescriptor)
 	for i := range fields.Len() {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // printer writes events to Config.Debug as a person reads them. It reads them
@@ -123,7 +125,7 @@ func readPrinted(encoded []byte) (printed, error) {
 		_ = json.Unmarshal(fields["properties"], &e.properties)
 	default:
 		for name := range fields {
-			if _, ok := catalogue[name]; ok {
+			if catalogue.PayloadOf(name) != nil {
 				e.title = name + " (typed payload)"
 				_ = json.Unmarshal(fields[name], &e.properties)
 			}

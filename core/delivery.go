@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // maxResends is how often an event is sent again that the gateway could not store
@@ -281,7 +283,7 @@ func eventName(event []byte) string {
 		return name
 	}
 	for name := range fields {
-		if _, ok := catalogue[name]; ok {
+		if catalogue.PayloadOf(name) != nil {
 			return name
 		}
 	}

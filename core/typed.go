@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
@@ -21,14 +22,14 @@ import (
 // A field takes the property of its name; a message's field is the property
 // coordinates_x, and so on, which is what a group flattens to.
 func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
-	fields, ok := catalogue[ev.EventType]
-	if !ok {
+	payload := catalogue.PayloadOf(ev.EventType)
+	if payload == nil {
 		return false
 	}
 	b := append(e.payload[:0], '"')
 	b = append(b, ev.EventType...)
 	b = append(b, '"', ':')
-	b, _, ok = e.appendFields(b, "", fields, ev)
+	b, _, ok := e.appendFields(b, "", payload.Fields, ev)
 	e.payload = b
 	if !ok {
 		e.unfit, e.unfitKey = 0, "" // the custom event has room for all
@@ -41,7 +42,7 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 		}
 	}
 	switch {
-	case ev.UserID == "" || ev.UserID == ev.DeviceID || fields[0].name == "user_id":
+	case ev.UserID == "" || ev.UserID == ev.DeviceID || payload.Fields[0].Name == "user_id":
 	case env.namesHost && ev.DeviceID == env.deviceID:
 		ev.DeviceID = ev.UserID
 	default:
@@ -67,7 +68,7 @@ func (e *encoder) leaveOut(key string) {
 // appendFields appends the fields of a message as an object: those for which
 // there is a property under the prefix. The UserID fills user_id. any tells
 // whether there was one, ok whether all fit.
-func (e *encoder) appendFields(b []byte, prefix string, fields []field, ev *Event) (_ []byte, any, ok bool) {
+func (e *encoder) appendFields(b []byte, prefix string, fields []catalogue.Field, ev *Event) (_ []byte, any, ok bool) {
 	b = append(b, '{')
 	for i := range fields {
 		f := &fields[i]
@@ -76,30 +77,30 @@ func (e *encoder) appendFields(b []byte, prefix string, fields []field, ev *Even
 			b = append(b, ',')
 		}
 		b = append(b, '"')
-		b = append(b, f.name...)
+		b = append(b, f.Name...)
 		b = append(b, '"', ':')
 		found, ok := false, true
-		p := e.lookup(prefix + f.name)
+		p := e.lookup(prefix + f.Name)
 		switch {
-		case f.name == "user_id" && ev.UserID != "":
+		case f.Name == "user_id" && ev.UserID != "":
 			b, found = appendString(b, ev.UserID), true
-		case f.kind == messageField || f.kind == textMapField:
+		case f.Kind == catalogue.MessageKind && f.Form == catalogue.Single || f.Form == catalogue.Map:
 			if p != nil {
 				return b, any, false // a plain value stands where members should
 			}
-			if f.kind == messageField {
-				b, found, ok = e.appendFields(b, prefix+f.name+"_", f.fields, ev)
+			if f.Form == catalogue.Single {
+				b, found, ok = e.appendFields(b, prefix+f.Name+"_", f.Message.Fields, ev)
 			} else {
-				b, found = e.appendTextMap(b, prefix+f.name+"_")
+				b, found = e.appendTextMap(b, prefix+f.Name+"_")
 			}
 		case p != nil:
 			found = true
 			b, ok = e.appendField(b, f, p)
 			p.used = true
 		default:
-			ok = !e.holdsObject(ev, prefix, f.name)
+			ok = !e.holdsObject(ev, prefix, f.Name)
 		}
-		if !ok || f.required && !found {
+		if !ok || f.Required && !found {
 			return b, any, false
 		}
 		if !found {
@@ -157,9 +158,9 @@ func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 
 // appendField appends a property as the value of a field, or returns false where
 // it does not convert.
-func (e *encoder) appendField(b []byte, f *field, p *property) ([]byte, bool) {
+func (e *encoder) appendField(b []byte, f *catalogue.Field, p *property) ([]byte, bool) {
 	text := e.text(p)
-	if f.kind != textListField && f.kind != messageListField {
+	if f.Form == catalogue.Single {
 		return appendScalarField(b, f, p.kind, text, p.isDuration)
 	}
 	var listText string
@@ -177,21 +178,21 @@ func (e *encoder) appendField(b []byte, f *field, p *property) ([]byte, bool) {
 // appendScalarField appends an encoded scalar as the value of a field, or
 // returns false where it does not convert without loss. A duration, which is
 // milliseconds, may be rounded to whole ones.
-func appendScalarField(b []byte, f *field, kind kind, text []byte, isDuration bool) ([]byte, bool) {
+func appendScalarField(b []byte, f *catalogue.Field, kind kind, text []byte, isDuration bool) ([]byte, bool) {
 	inside := string(text)
 	if kind == stringKind {
 		inside = inside[1 : len(inside)-1]
 	}
-	switch f.kind {
-	case textField:
-		return appendText(b, kind, text), !f.required || inside != ""
-	case int32Field, int64Field:
+	switch f.Kind {
+	case catalogue.StringKind:
+		return appendText(b, kind, text), !f.Required || inside != ""
+	case catalogue.Int32Kind, catalogue.Int64Kind:
 		n, ok := integer(kind, inside, isDuration)
-		if f.kind == int32Field && (n < math.MinInt32 || n > math.MaxInt32) {
+		if f.Kind == catalogue.Int32Kind && (n < math.MinInt32 || n > math.MaxInt32) {
 			return b, false
 		}
 		return strconv.AppendInt(b, n, 10), ok
-	case floatField:
+	case catalogue.FloatKind:
 		n, err := strconv.ParseFloat(inside, 64)
 		// gateway: coordinates are 32-bit floats; one beyond refuses the whole
 		// request.
@@ -199,13 +200,13 @@ func appendScalarField(b []byte, f *field, kind kind, text []byte, isDuration bo
 			return b, false
 		}
 		return appendFloat(b, n), true
-	case boolField:
+	case catalogue.BoolKind:
 		if inside != "true" && inside != "false" {
 			return b, false
 		}
 		return append(b, inside...), true
-	case enumField:
-		name, ok := f.enum.name(kind, inside)
+	case catalogue.EnumKind:
+		name, ok := enumName(f.Enum, kind, inside)
 		return append(append(append(b, '"'), name...), '"'), ok && !isDuration
 	}
 	return b, false
@@ -249,37 +250,34 @@ func integer(kind kind, text string, isDuration bool) (n int64, ok bool) {
 	return int64(f), true
 }
 
-// name returns the full name of a value given by its full name, its short one in
+// enumName returns the full name of a value given by its full name, its short one in
 // any case ("left"), or its number.
-func (e *enum) name(kind kind, text string) (string, bool) {
+func enumName(e *catalogue.Enum, kind kind, text string) (string, bool) {
 	if kind == stringKind {
-		short := strings.TrimPrefix(text, e.prefix)
-		for _, name := range e.names {
-			if strings.EqualFold(name, short) {
-				return e.prefix + name, true
+		short := strings.TrimPrefix(text, e.Prefix)
+		for _, name := range e.Names {
+			if strings.EqualFold(name[len(e.Prefix):], short) {
+				return name, true
 			}
 		}
 	}
 	// Numbers out of JSON are floats in Go.
-	if n, ok := integer(kind, text, false); ok && n >= 0 && n < int64(len(e.names)) {
-		return e.prefix + e.names[n], true
+	if n, ok := integer(kind, text, false); ok && n >= 0 && n < int64(len(e.Names)) {
+		return e.Names[n], true
 	}
 	return "", false
 }
 
-// textElement is an element of a textListField.
-var textElement = field{kind: textField}
-
 // appendList appends the elements of a repeated field.
-func (e *encoder) appendList(b []byte, f *field, list []any) ([]byte, bool) {
+func (e *encoder) appendList(b []byte, f *catalogue.Field, list []any) ([]byte, bool) {
 	b = append(b, '[')
 	for i, element := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		ok := false
-		if f.kind == textListField {
-			b, ok = appendElement(b, &textElement, element)
+		if f.Message == nil {
+			b, ok = appendElement(b, f, element)
 		} else if members, isObject := element.(map[string]any); isObject {
 			b, ok = e.appendMessage(b, f, members)
 		}
@@ -292,12 +290,12 @@ func (e *encoder) appendList(b []byte, f *field, list []any) ([]byte, bool) {
 
 // appendMessage appends one message of a list. Members that it has no field for
 // are left out.
-func (e *encoder) appendMessage(b []byte, list *field, members map[string]any) ([]byte, bool) {
+func (e *encoder) appendMessage(b []byte, list *catalogue.Field, members map[string]any) ([]byte, bool) {
 	b = append(b, '{')
 	any, known := false, 0
-	for i := range list.fields {
-		f := &list.fields[i]
-		v, ok := members[f.name]
+	for i := range list.Message.Fields {
+		f := &list.Message.Fields[i]
+		v, ok := members[f.Name]
 		if ok {
 			known++
 		}
@@ -308,7 +306,7 @@ func (e *encoder) appendMessage(b []byte, list *field, members map[string]any) (
 			b = append(b, ',')
 		}
 		any = true
-		b = append(append(append(b, '"'), f.name...), '"', ':')
+		b = append(append(append(b, '"'), f.Name...), '"', ':')
 		if b, ok = appendElement(b, f, v); !ok {
 			return b, false
 		}
@@ -320,16 +318,16 @@ func (e *encoder) appendMessage(b []byte, list *field, members map[string]any) (
 }
 
 // leaveOutMembers counts the members that a message of a list has no field for.
-func (e *encoder) leaveOutMembers(list *field, members map[string]any) {
+func (e *encoder) leaveOutMembers(list *catalogue.Field, members map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		if members[key] != nil && !slices.ContainsFunc(list.fields, func(f field) bool { return f.name == key }) {
-			e.leaveOut(list.name + "_" + key)
+		if members[key] != nil && !slices.ContainsFunc(list.Message.Fields, func(f catalogue.Field) bool { return f.Name == key }) {
+			e.leaveOut(list.Name + "_" + key)
 		}
 	}
 }
 
 // appendElement appends a scalar out of a list as the value of a field.
-func appendElement(b []byte, f *field, v any) ([]byte, bool) {
+func appendElement(b []byte, f *catalogue.Field, v any) ([]byte, bool) {
 	var plain slog.Value
 	switch v := v.(type) {
 	case string:

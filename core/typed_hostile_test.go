@@ -12,6 +12,7 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // hostileTexts are strings that would break a careless encoder.
@@ -39,14 +40,14 @@ func hostileFor(kind string) []string {
 func mended(s string) string { return string([]rune(s)) }
 
 func TestTypedHostileTextsArriveInEveryTextField(t *testing.T) {
-	kinds, _ := loadCatalogue(t)
+	kinds := kindLeaves()
 	for kind, leaves := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			g := newTyped(t)
 			for _, text := range hostileFor(kind) {
 				give, want := make(props), make(props)
 				for _, l := range leaves {
-					if l.kind == "s" {
+					if l.Kind == catalogue.StringKind {
 						l.put(give, text)
 						l.put(want, mended(text))
 					}
@@ -69,7 +70,7 @@ func TestTypedHostileTextsArriveInEveryTextField(t *testing.T) {
 }
 
 func TestTypedHostileTextsInOtherFieldsMakeNoBadRequest(t *testing.T) {
-	kinds, _ := loadCatalogue(t)
+	kinds := kindLeaves()
 	g := newTyped(t)
 	for kind, leaves := range kinds {
 		for _, l := range leaves {
@@ -80,7 +81,7 @@ func TestTypedHostileTextsInOtherFieldsMakeNoBadRequest(t *testing.T) {
 			for _, text := range texts {
 				give := make(props)
 				for _, other := range leaves {
-					if other.required {
+					if other.Required {
 						give[other.path] = "required"
 					}
 				}
@@ -247,7 +248,7 @@ func TestTypedTheLargestEvents(t *testing.T) {
 // its fields, and a property of an arbitrary name: whatever they are, the gateway
 // takes it, and it is stored once.
 func FuzzTyped(f *testing.F) {
-	kinds, _ := loadCatalogue(f)
+	kinds := kindLeaves()
 	names := sortedKeys(kinds)
 	rec := causalitytest.NewRecorder()
 	client, err := causality.New(causality.Config{
@@ -281,7 +282,7 @@ func FuzzTyped(f *testing.F) {
 		l := leaves[int(field)%len(leaves)]
 		event := causality.Event{EventType: name, UserID: text[:len(text)/2], Properties: props{text: values[int(n&0xff)%len(values)]}}
 		for _, required := range leaves {
-			if required.required {
+			if required.Required {
 				event.Properties[required.path] = "required"
 			}
 		}

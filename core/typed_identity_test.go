@@ -79,12 +79,12 @@ func TestTypedTheUserAndTheSessionAreGivenAPlace(t *testing.T) {
 }
 
 func TestTypedAUserFieldIsTheFirstWhereThereIsOne(t *testing.T) {
-	kinds, _ := loadCatalogue(t)
+	kinds := kindLeaves()
 	g := newTyped(t, func(cfg *causality.Config) { cfg.DeviceID = "" })
 	for kind, leaves := range kinds {
 		event := causality.Event{EventType: kind, UserID: "u-1", Properties: props{}}
 		for _, l := range leaves {
-			if l.required {
+			if l.Required {
 				event.Properties[l.path] = "required"
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"maps"
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // typedGateway is a client that sends typed payloads, and the gateway it sends
@@ -83,60 +83,54 @@ func (s *typedStored) wantProperties(t *testing.T, want map[string]any) {
 	}
 }
 
-// leaf is a field that holds a plain value, as testdata/catalogue.txt states it.
+// leaf is a field of a payload that holds a plain value.
 type leaf struct {
-	path     string // screen_name, coordinates.x, params{}, fields_updated[], items[].quantity
-	kind     string // s, i, l, f, b, or the prefix of an enum
-	required bool
+	*catalogue.Field
+	path string // screen_name, coordinates.x, params{}, fields_updated[], items[].quantity
 }
 
-// loadCatalogue reads testdata/catalogue.txt.
-func loadCatalogue(t testing.TB) (kinds map[string][]leaf, enums map[string][]string) {
-	t.Helper()
-	text, err := os.ReadFile("testdata/catalogue.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	kinds, enums = make(map[string][]leaf), make(map[string][]string)
-	for line := range strings.Lines(string(text)) {
-		name, list, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		switch {
-		case !ok || strings.HasPrefix(name, "#"):
-		case strings.HasSuffix(name, "_"):
-			enums[name] = strings.Split(list, ", ")
-		default:
-			for _, field := range strings.Split(list, ", ") {
-				path, kind, _ := strings.Cut(field, " ")
-				bare := strings.TrimSuffix(path, "!")
-				kinds[name] = append(kinds[name], leaf{bare, kind, bare != path})
-			}
+// kindLeaves returns the leaves of every kind of the catalogue.
+func kindLeaves() map[string][]leaf {
+	kinds := make(map[string][]leaf)
+	for _, f := range catalogue.Envelope.Fields {
+		if f.Payload && f.Name != "custom_event" {
+			kinds[f.Name] = leavesOf("", f.Message)
 		}
 	}
-	if len(kinds) != 28 || len(enums) != 6 {
-		t.Fatalf("%d kinds and %d enums", len(kinds), len(enums))
+	return kinds
+}
+
+func leavesOf(prefix string, m *catalogue.Message) (leaves []leaf) {
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		path := prefix + f.Name + map[catalogue.Form]string{catalogue.List: "[]", catalogue.Map: "{}"}[f.Form]
+		if f.Message != nil {
+			leaves = append(leaves, leavesOf(path+".", f.Message)...)
+		} else {
+			leaves = append(leaves, leaf{f, path})
+		}
 	}
-	return kinds, enums
+	return leaves
 }
 
 // values are values that the gateway stores in a leaf as they are.
-func (l *leaf) values(enums map[string][]string) []any {
-	switch l.kind {
-	case "s":
+func (l *leaf) values() (values []any) {
+	switch l.Kind {
+	case catalogue.StringKind:
 		return []any{"of " + l.path, "\"quoted\\\" \n\t\x00\x7f <é> 😀\u2028", " "}
-	case "i":
+	case catalogue.Int32Kind:
 		return []any{int64(42), int64(math.MaxInt32), int64(math.MinInt32), int64(0), int64(-1)}
-	case "l":
+	case catalogue.Int64Kind:
 		return []any{int64(1 << 40), int64(math.MaxInt64), int64(math.MinInt64), int64(0), int64(1<<53 + 1)}
-	case "f":
+	case catalogue.FloatKind:
 		return []any{12.5, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, 0.0, 1e-7, 1e21}
-	case "b":
+	case catalogue.BoolKind:
 		return []any{true, false}
 	}
-	var names []any
-	for _, name := range enums[l.kind] {
-		names = append(names, l.kind+name)
+	for _, name := range l.Enum.Names {
+		values = append(values, name)
 	}
-	return names
+	return values
 }
 
 // put sets the leaf in the tree of an event's properties.
@@ -281,13 +275,13 @@ func sendForms(t *testing.T, g *typedGateway, kind string, tree map[string]any) 
 }
 
 func TestTypedEveryFieldOfEveryKindArrives(t *testing.T) {
-	kinds, enums := loadCatalogue(t)
+	kinds := kindLeaves()
 	for _, kind := range sortedKeys(kinds) {
 		t.Run(kind, func(t *testing.T) {
 			g := newTyped(t)
 			minimal := make(map[string]any)
 			for _, l := range kinds[kind] {
-				if l.required {
+				if l.Required {
 					l.put(minimal, "required")
 				}
 			}
@@ -295,7 +289,7 @@ func TestTypedEveryFieldOfEveryKindArrives(t *testing.T) {
 
 			for _, l := range kinds[kind] {
 				t.Run(l.path, func(t *testing.T) {
-					for _, v := range l.values(enums) {
+					for _, v := range l.values() {
 						tree := maps.Clone(minimal)
 						l.put(tree, v)
 						sendForms(t, g, kind, tree)
@@ -307,7 +301,7 @@ func TestTypedEveryFieldOfEveryKindArrives(t *testing.T) {
 			for turn := range 9 {
 				full := make(map[string]any)
 				for _, l := range kinds[kind] {
-					values := l.values(enums)
+					values := l.values()
 					l.put(full, values[turn%len(values)])
 				}
 				t.Run("full", func(t *testing.T) { sendForms(t, g, kind, full) })
@@ -317,17 +311,17 @@ func TestTypedEveryFieldOfEveryKindArrives(t *testing.T) {
 }
 
 func TestTypedARequiredFieldThatIsMissingOrEmptyMakesACustomEvent(t *testing.T) {
-	kinds, enums := loadCatalogue(t)
+	kinds := kindLeaves()
 	g := newTyped(t)
 	found := 0
 	for _, kind := range sortedKeys(kinds) {
 		full, want := make(map[string]any), make(map[string]any)
 		required := ""
 		for _, l := range kinds[kind] {
-			if l.required {
+			if l.Required {
 				required = l.path
 			} else if !strings.ContainsAny(l.path, ".[{") {
-				v := l.values(enums)[0]
+				v := l.values()[0]
 				l.put(full, v)
 				l.put(want, v)
 			}

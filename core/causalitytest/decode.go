@@ -1,5 +1,7 @@
 package causalitytest
 
+import "github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
+
 // The fields that the gateway itself looks at.
 var (
 	idField        = envelope.byName["id"]
@@ -37,7 +39,7 @@ func (e *event) eventType() string {
 	case customField:
 		return string(e.name)
 	}
-	return e.payload.name
+	return e.payload.Name
 }
 
 // A decoder reads a request by the schema, as protojson does: the first
@@ -119,7 +121,7 @@ func (d *decoder) object(m *message, t token, into map[string]any) (size int, er
 		if err == nil && first.kind == nullToken {
 			continue // gateway: null is the same as absent
 		}
-		if f.payload {
+		if f.Payload {
 			if d.event.payload != nil {
 				return 0, d.errorAt(name.pos, "error parsing %s, oneof causality.v1.EventEnvelope.payload is already set", name.raw)
 			}
@@ -130,10 +132,10 @@ func (d *decoder) object(m *message, t token, into map[string]any) (size int, er
 		}
 		var v any
 		var n int
-		switch f.shape {
-		case list:
+		switch f.Form {
+		case catalogue.List:
 			v, n, err = d.list(f, first, into != nil)
-		case dict:
+		case catalogue.Map:
 			v, n, err = d.dict(f, first, into != nil)
 		default:
 			v, n, err = d.value(f, first, into != nil, false)
@@ -142,7 +144,7 @@ func (d *decoder) object(m *message, t token, into map[string]any) (size int, er
 			return 0, err
 		}
 		if into != nil {
-			into[f.name] = v
+			into[f.Name] = v
 		}
 		size += n
 	}
@@ -201,9 +203,9 @@ func (d *decoder) dict(f *field, t token, keep bool) (value any, size int, err e
 		if err != nil {
 			return nil, 0, err
 		}
-		s, ok := readScalar(f.kind, f.enum, t)
+		s, ok := readScalar(f.Kind, f.Enum, t)
 		if !ok {
-			return nil, 0, d.errorAt(t.pos, "invalid value for %v field value: %s", f.kind, t.raw)
+			return nil, 0, d.errorAt(t.pos, "invalid value for %v field value: %s", f.Kind, t.raw)
 		}
 		if keep {
 			values[string(key.text)] = s.value(f)
@@ -216,7 +218,7 @@ func (d *decoder) dict(f *field, t token, keep bool) (value any, size int, err e
 // value reads one value, or one element of a list. An explicit one has a size
 // even if it is zero.
 func (d *decoder) value(f *field, t token, keep, explicit bool) (value any, size int, err error) {
-	if f.kind == messageKind {
+	if f.Kind == catalogue.MessageKind {
 		var values map[string]any
 		if keep {
 			values = make(map[string]any)
@@ -224,9 +226,9 @@ func (d *decoder) value(f *field, t token, keep, explicit bool) (value any, size
 		n, err := d.object(f.message, t, values)
 		return values, tagSize(f) + sizeOfText(n), err
 	}
-	s, ok := readScalar(f.kind, f.enum, t)
+	s, ok := readScalar(f.Kind, f.Enum, t)
 	if !ok {
-		return nil, 0, d.errorAt(t.pos, "invalid value for %v field %s: %s", f.kind, f.jsonName, t.raw)
+		return nil, 0, d.errorAt(t.pos, "invalid value for %v field %s: %s", f.Kind, f.JSONName, t.raw)
 	}
 	d.note(f, s)
 	if keep {
@@ -249,7 +251,7 @@ func (d *decoder) note(f *field, s scalar) {
 	case timestampField:
 		d.event.timestampMs = s.int
 	default:
-		if f.required {
+		if f.Required {
 			d.event.named = len(s.text) > 0
 		}
 		if f == nameField {

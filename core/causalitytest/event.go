@@ -38,7 +38,7 @@ func (s *stored) envelope() Envelope {
 	return Envelope{
 		ID:             s.id,
 		IdempotencyKey: s.key,
-		Payload:        s.payload.name,
+		Payload:        s.payload.Name,
 		Server: causality.ServerContext{
 			Hostname:   server("hostname"),
 			GoVersion:  server("go_version"),
@@ -80,7 +80,7 @@ func (e *event) payloadValues(values map[string]any) map[string]any {
 	if e.payload == nil {
 		return nil
 	}
-	payload, _ := values[e.payload.name].(map[string]any)
+	payload, _ := values[e.payload.Name].(map[string]any)
 	return payload
 }
 

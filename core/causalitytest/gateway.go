@@ -136,7 +136,7 @@ func validate(events []event) []violation {
 			empty("device_id")
 		}
 		if p := e.payload; p != nil && p.message.required != nil && !e.named {
-			empty(p.name + "." + p.message.required.name)
+			empty(p.Name + "." + p.message.required.Name)
 		}
 	}
 	return found

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // scalar is a value that is not an object: which member holds it depends on
@@ -16,27 +18,27 @@ type scalar struct {
 
 // readScalar reads a value of a kind, or reports false for one that the
 // gateway refuses.
-func readScalar(k kind, enum []string, t token) (s scalar, ok bool) {
+func readScalar(k catalogue.Kind, enum *catalogue.Enum, t token) (s scalar, ok bool) {
 	switch k {
-	case stringKind:
+	case catalogue.StringKind:
 		return scalar{text: t.text}, t.kind == stringToken
-	case boolKind:
+	case catalogue.BoolKind:
 		if t.raw[0] == 't' {
 			s.int = 1
 		}
 		return s, t.kind == boolToken
-	case int32Kind:
+	case catalogue.Int32Kind:
 		s.int, ok = parseInt(t, 32)
-	case int64Kind:
+	case catalogue.Int64Kind:
 		s.int, ok = parseInt(t, 64)
-	case floatKind:
+	case catalogue.FloatKind:
 		s.float, ok = parseFloat(t, 32)
-	case doubleKind:
+	case catalogue.DoubleKind:
 		s.float, ok = parseFloat(t, 64)
-	case enumKind:
+	case catalogue.EnumKind:
 		// gateway: by its exact name, or by any number, known or not.
 		if t.kind == stringToken {
-			i := slices.Index(enum, string(t.text))
+			i := slices.Index(enum.Names, string(t.text))
 			return scalar{int: int64(i)}, i >= 0
 		}
 		s.int, ok = parseInt(t, 32)
@@ -46,16 +48,16 @@ func readScalar(k kind, enum []string, t token) (s scalar, ok bool) {
 
 // value is the scalar as it stands in Event.Properties.
 func (s scalar) value(f *field) any {
-	switch f.kind {
-	case stringKind:
+	switch f.Kind {
+	case catalogue.StringKind:
 		return string(s.text)
-	case boolKind:
+	case catalogue.BoolKind:
 		return s.int != 0
-	case floatKind, doubleKind:
+	case catalogue.FloatKind, catalogue.DoubleKind:
 		return s.float
-	case enumKind:
-		if 0 <= s.int && s.int < int64(len(f.enum)) {
-			return f.enum[s.int]
+	case catalogue.EnumKind:
+		if 0 <= s.int && s.int < int64(len(f.Enum.Names)) {
+			return f.Enum.Names[s.int]
 		}
 	}
 	return s.int
@@ -66,15 +68,15 @@ func (s scalar) value(f *field) any {
 // a list or map.
 func (s scalar) size(f *field, explicit bool) int {
 	n := 0
-	switch f.kind {
-	case stringKind:
+	switch f.Kind {
+	case catalogue.StringKind:
 		if len(s.text) > 0 || explicit {
 			n = sizeOfText(len(s.text))
 		}
-	case floatKind, doubleKind:
+	case catalogue.FloatKind, catalogue.DoubleKind:
 		if math.Float64bits(s.float) != 0 || explicit {
 			n = 8
-			if f.kind == floatKind {
+			if f.Kind == catalogue.FloatKind {
 				n = 4
 			}
 		}
@@ -86,19 +88,13 @@ func (s scalar) size(f *field, explicit bool) int {
 	if n == 0 {
 		return 0
 	}
-	if f.shape == dict {
+	if f.Form == catalogue.Map {
 		return 1 + n // the value's own tag; dict adds the entry's
 	}
 	return tagSize(f) + n
 }
 
-// tagSize: the payloads have numbers from 100, all other fields up to 15.
-func tagSize(f *field) int {
-	if f.payload {
-		return 2
-	}
-	return 1
-}
+func tagSize(f *field) int { return sizeOfVarint(uint64(f.Number) << 3) }
 
 func sizeOfText(n int) int { return sizeOfVarint(uint64(n)) + n }
 

@@ -1,22 +1,14 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
 
-	// Its init registers buf/validate/validate.proto, which ours imports.
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"buf.build/go/protovalidate"
-	"github.com/bufbuild/protocompile"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 
-	source "github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
+	"github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
 )
 
 // schema is the compiled causality.proto with its validator. It is read-only
@@ -49,9 +41,9 @@ type kind struct{ category, name string }
 var loadSchema = sync.OnceValues(compileSchema)
 
 func compileSchema() (*schema, error) {
-	file, err := compileProto()
+	file, err := proto.Compile()
 	if err != nil {
-		return nil, fmt.Errorf("compile %s: %w", source.File, err)
+		return nil, err
 	}
 	message := file.Messages().ByName
 	s := &schema{
@@ -87,36 +79,6 @@ func compileSchema() (*schema, error) {
 		return nil, fmt.Errorf("build the validator: %w", err)
 	}
 	return s, nil
-}
-
-// compileProto turns the source into descriptors of the protobuf runtime's own
-// kind: protocompile's serve too, but their rules are dynamic messages and
-// their look-ups slower.
-func compileProto() (protoreflect.FileDescriptor, error) {
-	sources := protocompile.SourceAccessorFromMap(map[string]string{source.File: source.Source})
-	registered := protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) {
-		fd, err := protoregistry.GlobalFiles.FindFileByPath(name)
-		return protocompile.SearchResult{Desc: fd}, err
-	})
-	compiler := protocompile.Compiler{
-		Resolver: protocompile.CompositeResolver{
-			&protocompile.SourceResolver{Accessor: sources},
-			registered,
-		},
-	}
-	files, err := compiler.Compile(context.Background(), source.File)
-	if err != nil {
-		return nil, err
-	}
-	wire, err := proto.Marshal(protodesc.ToFileDescriptorProto(files[0]))
-	if err != nil {
-		return nil, err
-	}
-	var file descriptorpb.FileDescriptorProto
-	if err := proto.Unmarshal(wire, &file); err != nil {
-		return nil, err
-	}
-	return protodesc.NewFile(&file, protoregistry.GlobalFiles)
 }
 
 // kindOfEvent is kindOf for one event: a custom event's name is its own.
