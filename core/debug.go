@@ -2,7 +2,6 @@ package causality
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // printer writes events to Config.Debug as a person reads them. It reads them
@@ -36,16 +33,25 @@ func newPrinter(w io.Writer) *printer {
 //	    order_id     "o-42"
 //	    total_cents  1999
 func (p *printer) event(encoded []byte) {
-	e, err := readPrinted(encoded)
+	e, err := decodeEvent(encoded)
 	if err != nil {
 		// Not a form that we know how to show, so as it is.
 		p.write(append(encoded, '\n'))
 		return
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s  %s ", e.title, e.at.Format("15:04:05.000"))
-	for _, id := range e.identity {
-		fmt.Fprintf(&b, " %s=%s", id[0], word(id[1]))
+	b.WriteString(e.eventType)
+	if e.isTyped {
+		b.WriteString(" (typed payload)")
+	}
+	fmt.Fprintf(&b, "  %s ", time.UnixMilli(e.timestampMs).Format("15:04:05.000"))
+	for _, id := range [...][2]string{
+		{"user", e.userID}, {"session", e.sessionID}, {"correlation", e.correlationID},
+		{"device", e.deviceID}, {"app", e.appID},
+	} {
+		if id[1] != "" {
+			fmt.Fprintf(&b, " %s=%s", id[0], word(id[1]))
+		}
 	}
 	b.WriteByte('\n')
 	width := 0
@@ -81,75 +87,4 @@ func (p *printer) write(text []byte) {
 	defer p.mu.Unlock()
 	defer func() { _ = recover() }()
 	_, _ = p.w.Write(text)
-}
-
-// printed is what is shown of an event.
-type printed struct {
-	title      string
-	at         time.Time
-	identity   [][2]string
-	properties map[string]json.RawMessage // as JSON, so that "1" is not 1
-}
-
-// readPrinted reads an event in the form in which it would be sent.
-func readPrinted(encoded []byte) (printed, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(encoded, &fields); err != nil {
-		return printed{}, err
-	}
-	text := func(name string) (s string) {
-		_ = json.Unmarshal(fields[name], &s) // absent: empty
-		return s
-	}
-	e := printed{properties: make(map[string]json.RawMessage)}
-	var ms int64
-	if err := json.Unmarshal(fields["timestamp_ms"], &ms); err != nil {
-		return printed{}, err
-	}
-	e.at = time.UnixMilli(ms)
-
-	user, session := text("user_id"), text("session_id") // of the flat form
-	switch custom, flat := fields["custom_event"], fields["event_type"]; {
-	case custom != nil:
-		var payload map[string]json.RawMessage
-		if err := json.Unmarshal(custom, &payload); err != nil {
-			return printed{}, err
-		}
-		_ = json.Unmarshal(payload["event_name"], &e.title)
-		for _, name := range [...]string{"string_params", "int_params", "float_params", "bool_params"} {
-			_ = json.Unmarshal(payload[name], &e.properties) // absent: nothing is added
-		}
-		user, session = e.take("user_id"), e.take("session_id")
-	case flat != nil:
-		e.title = text("event_type")
-		_ = json.Unmarshal(fields["properties"], &e.properties)
-	default:
-		for name := range fields {
-			if catalogue.PayloadOf(name) != nil {
-				e.title = name + " (typed payload)"
-				_ = json.Unmarshal(fields[name], &e.properties)
-			}
-		}
-	}
-	// The same in every event, so of no interest here.
-	maps.DeleteFunc(e.properties, func(key string, _ json.RawMessage) bool {
-		return key == "_server" || strings.HasPrefix(key, "_server_")
-	})
-	for _, id := range [...][2]string{
-		{"user", user}, {"session", session}, {"correlation", text("correlation_id")},
-		{"device", text("device_id")}, {"app", text("app_id")},
-	} {
-		if id[1] != "" {
-			e.identity = append(e.identity, id)
-		}
-	}
-	return e, nil
-}
-
-// take removes a string property and returns it.
-func (e *printed) take(key string) (s string) {
-	if json.Unmarshal(e.properties[key], &s) == nil {
-		delete(e.properties, key)
-	}
-	return s
 }

@@ -2,13 +2,10 @@ package causality
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // maxResends is how often an event is sent again that the gateway could not store
@@ -235,11 +232,11 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // reject drops the i-th event of bt, with the gateway's words.
 func (d *delivery) reject(bt *batch, i int, err error) {
-	name := eventName(bt.body[bt.start(i):bt.ends[i]])
+	e, _ := decodeEvent(bt.body[bt.start(i):bt.ends[i]]) // unreadable: no name
 	d.count(bt, func(j int) bool { return j == i }, func(events int) {
 		d.b.dropped[rejected] += uint64(events)
 	})
-	d.b.report.rejected(name, err)
+	d.b.report.rejected(e.eventType, err)
 }
 
 // count settles the events of bt for which which is true, or all if it is nil:
@@ -264,28 +261,4 @@ func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events 
 	d.b.settled += uint64(events)
 	d.b.queuedBytes.Add(-int64(bytes))
 	outcome(events)
-}
-
-// eventName finds the type of an encoded event, for the words of a rejection.
-func eventName(event []byte) string {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(event, &fields) != nil {
-		return ""
-	}
-	var custom struct {
-		Name string `json:"event_name"`
-	}
-	var name string
-	switch {
-	case json.Unmarshal(fields["custom_event"], &custom) == nil:
-		return custom.Name
-	case json.Unmarshal(fields["event_type"], &name) == nil:
-		return name
-	}
-	for name := range fields {
-		if catalogue.PayloadOf(name) != nil {
-			return name
-		}
-	}
-	return ""
 }
