@@ -25,7 +25,6 @@ type record struct {
 	eventKey string
 	bound    []binding // the outermost first
 	nodes    []node
-	option   causality.Identity // of WithIdentity
 	context  causality.Identity
 }
 
@@ -84,7 +83,7 @@ func (r *record) event() (e tracked, ok bool) {
 		return e, false
 	}
 	e.eventType = winner.eventType
-	e.ids = winner.memberIDs.Or(ids).Or(r.option).Or(r.context)
+	e.ids = winner.memberIDs.Or(ids).Or(r.context)
 	if winner.isGroup {
 		e.add("", winner.members...)
 		return e, true

@@ -18,9 +18,6 @@ func (d *dice) record() record {
 	if d.oneIn(6) {
 		r.eventKey = otherEventKey
 	}
-	if d.oneIn(6) {
-		r.option = d.identity()
-	}
 	if d.oneIn(3) {
 		r.context = d.identity()
 	}
@@ -51,9 +48,6 @@ func (d *dice) record() record {
 	return r
 }
 
-// say is the option WithIdentity.
-func (r *record) say(context.Context) causality.Identity { return r.option }
-
 // with is the context of the log call.
 func (r *record) with() context.Context {
 	return causality.ContextWithIdentity(context.Background(), r.context)
@@ -69,7 +63,7 @@ func asTime(ms int64) time.Time {
 
 func playSlog(l lab, d *dice) error {
 	b, r, at := l.pick(d), d.record(), d.at()
-	opts := []slogcausality.Option{slogcausality.WithEventKey(r.eventKey), slogcausality.WithIdentity(r.say)}
+	opts := []slogcausality.Option{slogcausality.WithEventKey(r.eventKey)}
 	var handler slog.Handler = slogcausality.NewHandler(b.client, opts...)
 	if d.oneIn(8) {
 		handler = slogcausality.Tee(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}), b.client, opts...)

@@ -45,9 +45,9 @@
 //
 // The attributes user_id, session_id, device_id and correlation_id are taken out
 // of the properties and say whom the event is about. What the record does not
-// say comes from the logger's bound attributes, then from [WithIdentity], then
-// from the context (causality.ContextWithIdentity), so log with the …Context
-// methods.
+// say comes from the logger's bound attributes, then from the context
+// (causality.ContextWithIdentity, or what Config.Identity reads in it), so log
+// with the …Context methods.
 //
 // # Levels
 //

@@ -1,7 +1,6 @@
 package slogcausality_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -136,22 +135,4 @@ func ExampleWithLevel() {
 	show(client, gateway)
 	// Output:
 	// -> cart_viewed user="" map[items:3]
-}
-
-// A service that keeps the user under a context key of its own says so once.
-func ExampleWithIdentity() {
-	type userKey struct{}
-	client, gateway := connect()
-	logger := slog.New(slogcausality.NewHandler(client,
-		slogcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-			user, _ := ctx.Value(userKey{}).(string)
-			return causality.Identity{UserID: user}
-		})))
-
-	ctx := context.WithValue(context.Background(), userKey{}, "u-1")
-	logger.InfoContext(ctx, "order placed", "event", "purchase_complete", "order_id", "o-42")
-
-	show(client, gateway)
-	// Output:
-	// -> purchase_complete user="u-1" map[order_id:o-42]
 }

@@ -29,9 +29,6 @@ func FuzzRecord(f *testing.F) {
 		rec.Reset() // or it would keep the requests of millions of runs
 		l := decode(data)
 		opts := []slogcausality.Option{slogcausality.WithEventKey(l.eventKey)}
-		if l.option != (causality.Identity{}) {
-			opts = append(opts, slogcausality.WithIdentity(func(context.Context) causality.Identity { return l.option }))
-		}
 		logger := slog.New(slogcausality.NewHandler(client, opts...))
 		for _, b := range l.bound {
 			if b.group != "" {
@@ -89,9 +86,6 @@ func decode(data []byte) line {
 	flags := d.next()
 	if flags&7 == 1 {
 		l.eventKey = "track"
-	}
-	if flags&8 != 0 {
-		l.option = causality.Identity{UserID: "option", SessionID: d.key()}
 	}
 	if flags&16 != 0 {
 		l.context = causality.Identity{UserID: "context", DeviceID: "context", CorrelationID: d.key()}

@@ -36,16 +36,6 @@ func WithLevel(level slog.Leveler) Option {
 	return func(o *options) { o.level = level }
 }
 
-// WithIdentity sets a function that says whom a record's event is about, from
-// the context of the log call: for services that keep the user under a context
-// key of their own. It comes after what the record and its logger say, and
-// before causality.IdentityFromContext. It is called on the goroutine that logs,
-// for events only, and must be safe for concurrent use. If it panics, it has
-// said nothing.
-func WithIdentity(identity func(context.Context) causality.Identity) Option {
-	return func(o *options) { o.rules.Identity = identity }
-}
-
 // Event returns an attribute that makes its record an event with exactly the
 // given properties, whatever else the line carries. It is a group "event" whose
 // first member is "event_type", and the log line shows it as such. The identity

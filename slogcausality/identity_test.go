@@ -68,35 +68,32 @@ func TestIdentityIsLifted(t *testing.T) {
 // from the first that says something.
 func TestOrderOfIdentity(t *testing.T) {
 	member, own, bound, outer := slog.String("user_id", "member"), slog.String("user_id", "record"), slog.String("user_id", "bound"), slog.String("user_id", "outer")
-	custom := slogcausality.WithIdentity(func(context.Context) causality.Identity { return causality.Identity{UserID: "option"} })
 	ctx := causality.ContextWithIdentity(t.Context(), causality.Identity{UserID: "context"})
 
 	for _, tc := range []struct {
 		want string
 		log  func(l *slog.Logger)
-		opts []slogcausality.Option
 	}{
 		{"member", func(l *slog.Logger) {
 			l.With(outer).With(bound).InfoContext(ctx, "m", slogcausality.Event("x", member), own)
-		}, []slogcausality.Option{custom}},
+		}},
 		{"member", func(l *slog.Logger) { // of a bound group form
 			l.With(slogcausality.Event("x", member)).InfoContext(ctx, "m", own)
-		}, []slogcausality.Option{custom}},
+		}},
 		{"record", func(l *slog.Logger) {
 			l.With(outer).With(bound).InfoContext(ctx, "m", slogcausality.Event("x"), own)
-		}, []slogcausality.Option{custom}},
+		}},
 		{"bound", func(l *slog.Logger) {
 			l.With(outer).With(bound).InfoContext(ctx, "m", "event", "x")
-		}, []slogcausality.Option{custom}},
+		}},
 		{"outer", func(l *slog.Logger) {
 			l.With(outer).With("a", 1).InfoContext(ctx, "m", slogcausality.Event("x"))
-		}, []slogcausality.Option{custom}},
-		{"option", func(l *slog.Logger) { l.InfoContext(ctx, "m", "event", "x") }, []slogcausality.Option{custom}},
-		{"context", func(l *slog.Logger) { l.InfoContext(ctx, "m", "event", "x") }, nil},
-		{"", func(l *slog.Logger) { l.Info("m", "event", "x") }, nil},
+		}},
+		{"context", func(l *slog.Logger) { l.InfoContext(ctx, "m", "event", "x") }},
+		{"", func(l *slog.Logger) { l.Info("m", "event", "x") }},
 	} {
 		t.Run("the user is that of "+tc.want, func(t *testing.T) {
-			if got := loggedOne(t, tc.log, tc.opts...).UserID; got != tc.want {
+			if got := loggedOne(t, tc.log).UserID; got != tc.want {
 				t.Errorf("UserID = %q, want %q", got, tc.want)
 			}
 		})
@@ -104,13 +101,10 @@ func TestOrderOfIdentity(t *testing.T) {
 
 	t.Run("each field is filled from the first place that has it", func(t *testing.T) {
 		ctx := causality.ContextWithIdentity(t.Context(), causality.Identity{UserID: "context", SessionID: "context", DeviceID: "context", CorrelationID: "context"})
-		custom := slogcausality.WithIdentity(func(context.Context) causality.Identity {
-			return causality.Identity{UserID: "option", SessionID: "option", DeviceID: "option"}
-		})
 		got := loggedOne(t, func(l *slog.Logger) {
 			l.With("user_id", "bound", "session_id", "bound").InfoContext(ctx, "m", "event", "x", "user_id", "record")
-		}, custom)
-		wantEvent(t, got, causality.Event{EventType: "x", UserID: "record", SessionID: "bound", DeviceID: "option", CorrelationID: "context"})
+		})
+		wantEvent(t, got, causality.Event{EventType: "x", UserID: "record", SessionID: "bound", DeviceID: "context", CorrelationID: "context"})
 	})
 }
 
@@ -155,37 +149,7 @@ func TestValueOfIdentity(t *testing.T) {
 	})
 }
 
-func TestWithIdentity(t *testing.T) {
-	type key struct{}
-
-	t.Run("it reads the context of the log call", func(t *testing.T) {
-		opt := slogcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-			user, _ := ctx.Value(key{}).(string)
-			return causality.Identity{UserID: user}
-		})
-		got := loggedOne(t, func(l *slog.Logger) {
-			l.InfoContext(context.WithValue(t.Context(), key{}, "u-1"), "m", "event", "x")
-		}, opt)
-		wantEvent(t, got, causality.Event{EventType: "x", UserID: "u-1"})
-	})
-	t.Run("it is not called for lines that are no events", func(t *testing.T) {
-		called := 0
-		opt := slogcausality.WithIdentity(func(context.Context) causality.Identity { called++; return causality.Identity{} })
-		logged(t, func(l *slog.Logger) { l.Info("m", "a", 1); l.Info("m", "event", 7) }, opt)
-		if called != 0 {
-			t.Errorf("it was called %d times", called)
-		}
-	})
-	t.Run("its panic costs what it would have said and nothing else", func(t *testing.T) {
-		opt := slogcausality.WithIdentity(func(context.Context) causality.Identity { panic("no user") })
-		ctx := causality.ContextWithIdentity(t.Context(), causality.Identity{UserID: "u-1"})
-		got := loggedOne(t, func(l *slog.Logger) { l.InfoContext(ctx, "m", "event", "x", "a", 1) }, opt)
-		wantEvent(t, got, causality.Event{EventType: "x", UserID: "u-1", Properties: props{"a": int64(1)}})
-	})
-	t.Run("a nil function is none", func(t *testing.T) {
-		got := loggedOne(t, func(l *slog.Logger) { l.Info("m", "event", "x") }, slogcausality.WithIdentity(nil))
-		wantEvent(t, got, causality.Event{EventType: "x"})
-	})
+func TestOddContexts(t *testing.T) {
 	t.Run("a nil context is none", func(t *testing.T) {
 		got := loggedOne(t, func(l *slog.Logger) {
 			//lint:ignore SA1012 a caller may get this wrong, and logging must survive it

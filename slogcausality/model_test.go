@@ -150,7 +150,7 @@ type line struct {
 	attrs    []node
 	eventKey string
 	// What WithIdentity and the context say.
-	option, context causality.Identity
+	context causality.Identity
 }
 
 type binding struct {
@@ -264,7 +264,7 @@ func (l line) event() (e causality.Event, ok bool) {
 	if !winner.isEvent || winner.eventType == "" {
 		return e, false
 	}
-	id := winner.memberIDs.Or(ids).Or(l.option).Or(l.context)
+	id := winner.memberIDs.Or(ids).Or(l.context)
 	e = causality.Event{
 		EventType: winner.eventType, UserID: valid(id.UserID), SessionID: valid(id.SessionID),
 		DeviceID: valid(id.DeviceID), CorrelationID: valid(id.CorrelationID),

@@ -38,17 +38,6 @@ func WithLevel(level zapcore.LevelEnabler) Option {
 	return func(o *options) { o.level = level }
 }
 
-// WithIdentity sets a function that says whom an entry's event is about, from
-// the context among its fields ([Context]), or context.Background() where there
-// is none: for services that keep the user under a context key of their own. It comes
-// after what the entry and its logger say, and before
-// causality.IdentityFromContext. It is called on the goroutine that logs, for
-// events only, and must be safe for concurrent use. If it panics, it has said
-// nothing.
-func WithIdentity(identity func(context.Context) causality.Identity) Option {
-	return func(o *options) { o.rules.Identity = identity }
-}
-
 // NewCore returns a zapcore.Core that tracks the entries which are events with
 // client and writes nothing: one more core for zapcore.NewTee. [Tee] does that
 // for a logger that is there. The client stays the caller's to close. NewCore

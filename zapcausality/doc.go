@@ -54,8 +54,8 @@
 // With, which keeps the context for as long as the logger. The call's context
 // goes before a bound one, and of several the last counts.
 //
-// What the entry does not say comes from the logger's bound fields, then from
-// [WithIdentity], then from the context.
+// What the entry does not say comes from the logger's bound fields, then from the
+// context, where Config.Identity reads it.
 //
 // # Properties
 //

@@ -146,27 +146,6 @@ func ExampleWithLevel() {
 	// -> purchase_failed user="" map[]
 }
 
-type sessionKey struct{}
-
-type session struct{ user, id string }
-
-// This service keeps its user in the context under a key of its own.
-func ExampleWithIdentity() {
-	client, gateway := connect()
-	logger := zap.NewExample(zapcausality.Tee(client, zapcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-		s, _ := ctx.Value(sessionKey{}).(session)
-		return causality.Identity{UserID: s.user, SessionID: s.id}
-	})))
-
-	ctx := context.WithValue(context.Background(), sessionKey{}, session{user: "u-1", id: "s-9"})
-	logger.Info("order placed", zapcausality.Context(ctx), zap.String("event", "purchase_complete"), zap.String("order_id", "o-42"))
-
-	show(client, gateway)
-	// Output:
-	// {"level":"info","msg":"order placed","event":"purchase_complete","order_id":"o-42"}
-	// -> purchase_complete user="u-1" map[order_id:o-42]
-}
-
 // A middleware puts the user in the context, and the log call hands it on.
 func ExampleContext() {
 	client, gateway := connect()

@@ -101,43 +101,32 @@ func TestTheNearestContextCounts(t *testing.T) {
 	}
 }
 
-type userKey struct{}
-
 func TestWhoAnEventIsAbout(t *testing.T) {
-	identify := zapcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-		user, _ := ctx.Value(userKey{}).(string)
-		return causality.Identity{UserID: user, SessionID: "s-func"}
-	})
-	ctx := context.WithValue(t.Context(), userKey{}, "u-func")
-	ctx = causality.ContextWithIdentity(ctx, causality.Identity{UserID: "u-ctx", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-ctx"})
+	ctx := causality.ContextWithIdentity(t.Context(), causality.Identity{UserID: "u-ctx", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-ctx"})
 	c := zap.Any("ctx", ctx)
 	for _, tt := range []struct {
 		name string
 		log  func(l *zap.Logger)
 		want causality.Identity
 	}{
-		{"the function goes before the context", func(l *zap.Logger) { l.Info("", zap.String("event", "e"), c) },
-			causality.Identity{UserID: "u-func", SessionID: "s-func", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
-		{"what is bound goes before the function", func(l *zap.Logger) {
+		{"what is bound goes before the context", func(l *zap.Logger) {
 			l.With(zap.String("user_id", "u-bound")).Info("", zap.String("event", "e"), c)
-		}, causality.Identity{UserID: "u-bound", SessionID: "s-func", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
+		}, causality.Identity{UserID: "u-bound", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
 		{"the entry goes before what is bound", func(l *zap.Logger) {
 			l.With(zap.String("user_id", "u-bound"), c).Info("", zap.String("event", "e"), zap.Int64("user_id", 42), zap.String("correlation_id", "c-call"))
-		}, causality.Identity{UserID: "42", SessionID: "s-func", DeviceID: "d-ctx", CorrelationID: "c-call"}},
+		}, causality.Identity{UserID: "42", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-call"}},
 		{"the event goes before the entry", func(l *zap.Logger) {
 			l.Info("", zapcausality.Event("e", zap.String("user_id", "u-event")), zap.String("user_id", "u-call"), zap.String("device_id", "d-call"), c)
-		}, causality.Identity{UserID: "u-event", SessionID: "s-func", DeviceID: "d-call", CorrelationID: "c-ctx"}},
+		}, causality.Identity{UserID: "u-event", SessionID: "s-ctx", DeviceID: "d-call", CorrelationID: "c-ctx"}},
 		{"in any namespace", func(l *zap.Logger) {
 			l.With(zap.Namespace("n")).Info("", zap.String("event", "e"), zap.Namespace("m"), zap.String("user_id", "u-call"))
-		}, causality.Identity{UserID: "u-call", SessionID: "s-func"}},
+		}, causality.Identity{UserID: "u-call"}},
 		{"an empty one says nothing", func(l *zap.Logger) {
 			l.Info("", zap.String("event", "e"), zap.String("user_id", ""), c)
-		}, causality.Identity{UserID: "u-func", SessionID: "s-func", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
-		{"without a context the function gets an empty one", func(l *zap.Logger) { l.Info("", zap.String("event", "e")) },
-			causality.Identity{SessionID: "s-func"}},
+		}, causality.Identity{UserID: "u-ctx", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantEvents(t, logged(t, tt.log, identify), event("e", nil, tt.want))
+			wantEvents(t, logged(t, tt.log), event("e", nil, tt.want))
 		})
 	}
 }
@@ -147,13 +136,6 @@ func TestAnIdentityInAnObjectIsAProperty(t *testing.T) {
 		l.Info("", zap.String("event", "e"), zap.Dict("owner", zap.String("user_id", "u-2")), zap.String("user_id", "u-1"))
 	})
 	wantEvents(t, []causality.Event{got}, event("e", props{"owner_user_id": "u-2"}, user1))
-}
-
-func TestAnIdentityFunctionThatPanicsHasSaidNothing(t *testing.T) {
-	got := logged(t, func(l *zap.Logger) {
-		l.Info("", zap.String("event", "e"), zap.Any("ctx", causality.ContextWithIdentity(t.Context(), ada)))
-	}, zapcausality.WithIdentity(func(context.Context) causality.Identity { panic("boom") }))
-	wantEvents(t, got, event("e", nil, ada))
 }
 
 func TestWithFreezesWhatItIsGiven(t *testing.T) {

@@ -48,8 +48,8 @@
 //
 // The fields user_id, session_id, device_id and correlation_id are taken out of
 // the properties and say whom the event is about. What the line does not say
-// comes from [WithIdentity], then from the context
-// (causality.ContextWithIdentity). zerolog knows the context only if it is told:
+// comes from the context
+// (causality.ContextWithIdentity, or what Config.Identity reads in it). zerolog knows the context only if it is told:
 // with Ctx(ctx) in the call or, once for a request, bound to its logger:
 //
 //	ctx = logger.With().Ctx(ctx).Logger().WithContext(ctx)

@@ -1,7 +1,6 @@
 package zerologcausality_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -219,13 +218,10 @@ func TestIdentityOnTheLine(t *testing.T) {
 			l.Info().Str("user_id", "line").Object("event", zerologcausality.Event("group", func(e *zerolog.Event) {
 				e.Str("user_id", "member").Int("n", 1)
 			})).Send()
-		}, zerologcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-			ctx.Value(0) // never nil
-			return causality.Identity{SessionID: "too late", CorrelationID: "asked"}
-		})),
-			causality.Event{EventType: "plain", UserID: "u-2", SessionID: "s-1", DeviceID: "kiosk", CorrelationID: "asked"},
+		}),
+			causality.Event{EventType: "plain", UserID: "u-2", SessionID: "s-1", DeviceID: "kiosk"},
 			causality.Event{EventType: "number", UserID: "7", SessionID: "s-1", CorrelationID: "req-7"},
-			causality.Event{EventType: "group", UserID: "member", SessionID: "s-1", CorrelationID: "asked", Properties: props{"n": int64(1)}},
+			causality.Event{EventType: "group", UserID: "member", SessionID: "s-1", Properties: props{"n": int64(1)}},
 		)
 	})
 }

@@ -175,20 +175,3 @@ func ExampleWithLevel() {
 	// Output:
 	// cache_miss:
 }
-
-func ExampleWithIdentity() {
-	client, gateway := newShop()
-	type sessionKey struct{}
-	hook := zerologcausality.NewHook(client, zerologcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-		user, _ := ctx.Value(sessionKey{}).(string)
-		return causality.Identity{UserID: user}
-	}))
-	logger := zerolog.New(nil).Hook(hook)
-
-	ctx := context.WithValue(context.Background(), sessionKey{}, "u-1")
-	logger.Info().Ctx(ctx).Str("event", "page_view").Send()
-
-	show(client, gateway)
-	// Output:
-	// page_view: user=u-1
-}

@@ -68,24 +68,6 @@ func TestIdentityFromTheContext(t *testing.T) {
 			want: causality.Event{EventType: "e", UserID: "u-3", SessionID: "s-2", DeviceID: "d-3", CorrelationID: "req-7"},
 		},
 		{
-			name: "WithIdentity comes before it",
-			log: func(l zerolog.Logger) {
-				l.Info().Ctx(context.WithValue(ctx, userKey{}, "u-4")).Str("event", "e").Send()
-			},
-			opts: []zerologcausality.Option{zerologcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-				return causality.Identity{UserID: ctx.Value(userKey{}).(string)}
-			})},
-			want: causality.Event{EventType: "e", UserID: "u-4", SessionID: "s-9", DeviceID: "d-3", CorrelationID: "req-7"},
-		},
-		{
-			name: "a WithIdentity that panics has said nothing",
-			log:  func(l zerolog.Logger) { l.Info().Ctx(ctx).Str("event", "e").Send() },
-			opts: []zerologcausality.Option{zerologcausality.WithIdentity(func(ctx context.Context) causality.Identity {
-				return causality.Identity{UserID: ctx.Value(userKey{}).(string)}
-			})},
-			want: causality.Event{EventType: "e", UserID: "u-1", SessionID: "s-9", DeviceID: "d-3", CorrelationID: "req-7"},
-		},
-		{
 			name: "log.Ctx finds the logger, whose own context counts",
 			log: func(l zerolog.Logger) {
 				inRequest := l.With().Ctx(ctx).Logger().WithContext(ctx)

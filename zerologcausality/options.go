@@ -1,7 +1,6 @@
 package zerologcausality
 
 import (
-	"context"
 	"unsafe"
 
 	"github.com/rs/zerolog"
@@ -41,16 +40,6 @@ func WithEventKey(key string) Option {
 // The logger's own level comes first: what it leaves out is never seen here.
 func WithLevel(level zerolog.Level) Option {
 	return func(o *options) { o.level = level }
-}
-
-// WithIdentity sets a function that says whom a line's event is about, from the
-// context that Event.Ctx or Context.Ctx gave it: for services that keep the user
-// under a context key of their own. It comes after what the line says, and
-// before causality.IdentityFromContext. It is called on the goroutine that logs,
-// for events only, and must be safe for concurrent use. If it panics, it has
-// said nothing. A Writer sees no context and gives it context.Background().
-func WithIdentity(identity func(context.Context) causality.Identity) Option {
-	return func(o *options) { o.rules.Identity = identity }
 }
 
 // Event returns an object that makes its line an event with exactly the fields

@@ -38,9 +38,6 @@ const (
 type Rules struct {
 	// EventKey is the key of the plain form.
 	EventKey string
-	// Identity, if not nil, is asked for what the record and its logger do not
-	// say.
-	Identity func(context.Context) causality.Identity
 }
 
 // MayBeEvent reports whether an attribute with this key can make its record an
@@ -93,14 +90,10 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 			return
 		}
 	}
-	var fromContext causality.Identity
-	if ctx != nil && ctx != context.Background() {
-		ours := false
-		// The client's own log lines never become events, or a lost event would
-		// make another.
-		if fromContext, ours = askContext(ctx); ours {
-			return
-		}
+	// The client's own log lines never become events, or a lost event would make
+	// another.
+	if isOwn(ctx) {
+		return
 	}
 	// Clipped: what Config.BeforeTrack appends must not stay in the record's memory.
 	e := causality.Event{EventType: event.eventType, Attrs: slices.Clip(event.members)}
@@ -116,18 +109,13 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	identify(&e, &event.identity)
 	identify(&e, &r.found.identity)
 	identify(&e, r.scope.identity())
-	if r.rules.Identity != nil {
-		id := r.askIdentity(ctx)
-		identify(&e, &id)
-	}
-	identify(&e, &fromContext)
 	if !at.IsZero() {
 		e.TimestampMs = at.UnixMilli()
 	}
 	if event.form == plainForm && r.scope.omits() > 0 {
 		diagnostic.PropertyDropped(client, r.scope.omits())
 	}
-	client.Track(e)
+	client.TrackContext(ctx, e)
 }
 
 // identify sets what e does not say yet of whom it is about.
@@ -146,26 +134,18 @@ func identify(e *causality.Event, id *causality.Identity) {
 	}
 }
 
-// askContext returns what ctx says about the record. A context may be of a type
-// of the user's, and panic: a nil *gin.Context is one.
-func askContext(ctx context.Context) (id causality.Identity, ours bool) {
+// isOwn reports whether ctx marks a line of the client's own. A context may be of
+// a type of the user's, and panic: a nil *gin.Context is one.
+func isOwn(ctx context.Context) (own bool) {
+	if ctx == nil || ctx == context.Background() {
+		return false
+	}
 	defer func() {
 		if recover() != nil {
-			id, ours = causality.Identity{}, false
+			own = false
 		}
 	}()
-	return causality.IdentityFromContext(ctx), diagnostic.Is(ctx)
-}
-
-// askIdentity calls the user's function, whose panic must not reach the request
-// that logs.
-func (r *Record) askIdentity(ctx context.Context) (id causality.Identity) {
-	defer func() {
-		if recover() != nil {
-			id = causality.Identity{}
-		}
-	}()
-	return r.rules.Identity(ctx)
+	return diagnostic.Is(ctx)
 }
 
 // nest puts the record's attributes into the groups of its scope, beside what is
