@@ -10,9 +10,8 @@
 //	go test -bench . -count 6 | tee new.txt
 //	benchstat -col /lib new.txt
 //
-// docs/performance.md, its charts and the part of README.md that is about speed
-// are written by one command, from what it measures (-short is quicker and says
-// less):
+// docs/performance.md, its chart and the part of README.md that is about speed
+// are written from six such runs:
 //
 //	go run ./report
 package benchmarks

@@ -8,20 +8,32 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/benchmarks/internal/sink"
 )
 
-// arrivals is where all libraries send.
-var arrivals *sink.Sink
+var (
+	arrivals  *sink.Sink // where all libraries send
+	temporary string     // a directory until the process ends
+)
 
 func TestMain(m *testing.M) {
 	sink.ServeIfChild()
-	s, stop, err := sink.Start()
+	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		code = 1
 	}
-	arrivals = s
-	code := m.Run()
-	stop()
 	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	var stop func()
+	if arrivals, stop, err = sink.Start(); err != nil {
+		return 0, err
+	}
+	defer stop()
+	if temporary, err = os.MkdirTemp("", "benchmarks"); err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(temporary)
+	return m.Run(), nil
 }
 
 // begin forgets what has arrived so far.

@@ -9,10 +9,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"runtime"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,20 +27,8 @@ func main() {
 	events := flag.Int("events", 500_000, "how many events")
 	rate := flag.Int("rate", 0, "events a second; default: as fast as the library takes them without a loss")
 	delay := flag.Duration("delay", 0, "how long the sink waits before it answers")
-	idle := flag.Duration("idle", 0, "send one event, then count what wakes the process for so long")
-	cpu := flag.String("cpuprofile", "", "write a profile of the processor there")
-	mem := flag.String("memprofile", "", "write a profile of all allocations there")
 	flag.Parse()
-	if *mem != "" {
-		runtime.MemProfileRate = 4096
-	}
-	if *idle > 0 {
-		*events = 1
-	}
-	result, err := run(*library, *urls, *events, *rate, *delay, *idle, *cpu)
-	if err == nil && *mem != "" {
-		err = writeProfile(*mem, func(w io.Writer) error { return pprof.Lookup("allocs").WriteTo(w, 0) })
-	}
+	result, err := run(*library, *urls, *events, *rate, *delay)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(result)
 	}
@@ -53,7 +38,7 @@ func main() {
 	}
 }
 
-func run(name, urls string, events, rate int, delay, idle time.Duration, profile string) (r endtoend.Result, err error) {
+func run(name, urls string, events, rate int, delay time.Duration) (r endtoend.Result, err error) {
 	library, ok := peers.Find(peers.Trackers, name)
 	if size, isLoop := strings.CutPrefix(name, "loop-"); isLoop {
 		n, err := strconv.Atoi(size)
@@ -76,30 +61,14 @@ func run(name, urls string, events, rate int, delay, idle time.Duration, profile
 	if err := s.Reset(delay); err != nil {
 		return r, err
 	}
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return r, err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return r, err
-		}
-		defer pprof.StopCPUProfile()
-	}
 	before, start := usage(), time.Now()
 	sender, err := library.New(s.URL)
 	if err != nil {
 		return r, err
 	}
-	switch {
-	case idle > 0:
-		sender.Track()
-		sender.Wait()
-		r.WakeUps = wakeUps(idle)
-	case rate > 0:
+	if rate > 0 {
 		sendAtRate(sender, events, rate)
-	default:
+	} else {
 		for i := range events {
 			sender.Track()
 			if i%peers.Burst == peers.Burst-1 {
@@ -111,7 +80,7 @@ func run(name, urls string, events, rate int, delay, idle time.Duration, profile
 	wall, after := time.Since(start), usage()
 	tally, err := s.Tally()
 	return endtoend.Result{
-		Library: name, Events: events, Tally: tally, Wall: wall, WakeUps: r.WakeUps,
+		Library: name, Events: events, Tally: tally, Wall: wall,
 		CPU:  cpuTime(after) - cpuTime(before),
 		Peak: after.Maxrss << 10,
 	}, err
@@ -129,15 +98,6 @@ func sendAtRate(sender peers.Sender, events, rate int) {
 	}
 }
 
-// wakeUps counts how often a thread of this process went back to sleep, a second,
-// while nothing was to be done.
-func wakeUps(idle time.Duration) float64 {
-	time.Sleep(2 * time.Second) // what a timer has to do for the one event is done
-	before := usage()
-	time.Sleep(idle)
-	return float64(usage().Nvcsw-before.Nvcsw) / idle.Seconds()
-}
-
 func usage() (u syscall.Rusage) {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return u
@@ -145,16 +105,4 @@ func usage() (u syscall.Rusage) {
 
 func cpuTime(u syscall.Rusage) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func writeProfile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
 }

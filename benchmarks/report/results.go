@@ -2,101 +2,103 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// results is what the lines of go test -bench say.
+// results is what go test -bench printed.
 type results struct {
-	// setting is what stands before them: the first value of each key.
-	setting   map[string]string
+	setting   map[string]string // the lines before it
 	libraries []string
-	profile   [][]string // kind, share, function
-	// values are those of each unit of each benchmark, without the number of
-	// cores at the end of its name.
-	values map[string]map[string][]float64
-	names  []string // in the order they come
+	values    map[string][]float64 // of each round, by benchmark and unit
 }
 
+var cores = regexp.MustCompile(`-\d+$`)
+
 func parse(text []byte) (*results, error) {
-	r := &results{setting: map[string]string{}, values: map[string]map[string][]float64{}}
+	r := &results{setting: map[string]string{}, values: map[string][]float64{}}
 	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "Benchmark") {
-			key, value, _ := strings.Cut(line, ": ")
-			switch key {
-			case "library":
-				r.libraries = append(r.libraries, value)
-			case "profile":
-				r.profile = append(r.profile, strings.Fields(value))
-			default:
-				r.setting[key] = value
-			}
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
 			continue
 		}
-		fields := strings.Fields(line)
-		name := trimCores(strings.TrimPrefix(fields[0], "Benchmark"))
-		if r.values[name] == nil {
-			r.values[name] = map[string][]float64{}
-			r.names = append(r.names, name)
+		name, isBenchmark := strings.CutPrefix(fields[0], "Benchmark")
+		if !isBenchmark {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			if key == "library" {
+				r.libraries = append(r.libraries, value)
+			}
+			r.setting[key] = value
+			continue
 		}
 		for i := 2; i+1 < len(fields); i += 2 {
 			v, err := strconv.ParseFloat(fields[i], 64)
 			if err != nil {
 				return nil, fmt.Errorf("%q: %w", line, err)
 			}
-			r.values[name][fields[i+1]] = append(r.values[name][fields[i+1]], v)
+			key := cores.ReplaceAllString(name, "") + " " + fields[i+1]
+			r.values[key] = append(r.values[key], v)
 		}
-	}
-	if len(r.names) == 0 {
-		return nil, fmt.Errorf("there is no benchmark in it")
 	}
 	return r, nil
 }
 
-func trimCores(name string) string {
-	at := strings.LastIndexByte(name, '-')
-	if at < 0 || strings.HasPrefix(name, "EndToEnd/") || strings.HasPrefix(name, "AtRate/") || strings.HasPrefix(name, "Idle/") {
-		return name
-	}
-	if _, err := strconv.Atoi(name[at+1:]); err != nil {
-		return name
-	}
-	return name[:at]
-}
-
-// median is that of all rounds, and whether there is one.
-func (r *results) median(name, unit string) (float64, bool) { return median(r.values[name][unit]) }
-
-func median(values []float64) (float64, bool) {
-	sorted := slices.Sorted(slices.Values(values))
-	switch n := len(sorted); {
-	case n == 0:
-		return 0, false
-	case n%2 == 1:
-		return sorted[n/2], true
-	default:
-		return (sorted[n/2-1] + sorted[n/2]) / 2, true
-	}
+// median is that of all rounds, or an error if nothing was measured.
+func (r *results) median(benchmark, unit string) (float64, error) {
+	return median(r.values[benchmark+" "+unit], benchmark)
 }
 
 // ratio is the median of the ratios of two benchmarks in the same round: what the
 // machine does beside them meets both.
-func (r *results) ratio(a, b, unit string) (float64, bool) {
-	return r.combine(a, b, unit, func(a, b float64) float64 { return a / b })
-}
-
-// difference is likewise that of a over b.
-func (r *results) difference(a, b, unit string) (float64, bool) {
-	return r.combine(a, b, unit, func(a, b float64) float64 { return a - b })
-}
-
-func (r *results) combine(a, b, unit string, f func(a, b float64) float64) (float64, bool) {
-	as, bs := r.values[a][unit], r.values[b][unit]
+func (r *results) ratio(a, b, unit string) (float64, error) {
+	as, bs := r.values[a+" "+unit], r.values[b+" "+unit]
 	var each []float64
 	for i := range min(len(as), len(bs)) {
-		each = append(each, f(as[i], bs[i]))
+		each = append(each, as[i]/bs[i])
 	}
-	return median(each)
+	return median(each, a+" and "+b)
+}
+
+func median(values []float64, of string) (float64, error) {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	if n == 0 {
+		return 0, fmt.Errorf("nothing was measured of %s", of)
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2, nil
+}
+
+// cell is a median for a reader.
+func (r *results) cell(benchmark, unit string) (string, error) {
+	v, err := r.median(benchmark, unit)
+	if err != nil {
+		return "", err
+	}
+	switch unit {
+	case "ns/op", "cpu-ns/event":
+		return nanoseconds(v), nil
+	case "added-ns":
+		return fmt.Sprintf("%.0f ns", max(v, 0)), nil
+	case "peak-MB":
+		return fmt.Sprintf("%.0f MB", v), nil
+	case "lost-%":
+		return fmt.Sprintf("%.3g %%", v), nil
+	case "B/op", "B/event":
+		return fmt.Sprintf("%.0f B", v), nil
+	default:
+		return fmt.Sprintf("%.0f", v), nil
+	}
+}
+
+func nanoseconds(v float64) string {
+	switch {
+	case v >= 1e4:
+		return fmt.Sprintf("%.1f µs", v/1e3)
+	case v >= 1e3:
+		return fmt.Sprintf("%.2f µs", v/1e3)
+	default:
+		return fmt.Sprintf("%.0f ns", v)
+	}
 }

@@ -1,4 +1,4 @@
-// Package endtoend holds what the command of that name tells whoever runs it.
+// Package endtoend holds what the command of that name prints as JSON.
 package endtoend
 
 import (
@@ -15,7 +15,6 @@ type Result struct {
 	Wall    time.Duration
 	CPU     time.Duration // user and system
 	Peak    int64         // resident bytes, the most at a time
-	WakeUps float64       // a second, while idle
 }
 
 // PerEvent is the processor time for each event that arrived.
