@@ -2,13 +2,16 @@ package causality
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // Client sends events to a Causality gateway. It is safe for concurrent use; a
@@ -19,7 +22,7 @@ type Client struct {
 	closeTimeout time.Duration
 	identity     func(context.Context) Identity
 	beforeTrack  func(context.Context, Event) (Event, bool)
-	debug        *printer // instead of the batcher; nil: events are sent
+	dryRun       *printer // instead of the batcher; nil: events are sent
 
 	envelope  *envelope
 	transport *httpTransport
@@ -43,7 +46,7 @@ func New(cfg Config) (*Client, error) {
 		closeTimeout: cfg.CloseTimeout,
 		identity:     cfg.Identity,
 		beforeTrack:  cfg.BeforeTrack,
-		debug:        newPrinter(cfg.Debug),
+		dryRun:       newPrinter(cfg.DryRun),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
 		transport:    newHTTPTransport(&cfg),
 		report:       newReporter(&cfg),
@@ -54,8 +57,8 @@ func New(cfg Config) (*Client, error) {
 		close(c.batcher.done)
 		return c, nil
 	}
-	if c.debug != nil {
-		c.report.say(sayDebug, 1, "", nil)
+	if c.dryRun != nil {
+		c.report.say(sayDryRun, 1, "", nil)
 	} else if isPlainRemote(cfg.Endpoint) {
 		c.report.say(sayPlainHTTP, 1, cfg.Endpoint, nil)
 	}
@@ -74,7 +77,7 @@ func isPlainRemote(endpoint string) bool {
 }
 
 // Track queues an event for delivery. It never blocks (but for the writer of
-// Config.Debug, where there is one) and never fails: an event that cannot be
+// Config.DryRun, where there is one) and never fails: an event that cannot be
 // queued is dropped, counted in [Stats] by reason, and said in the log. It takes
 // nothing of the event by reference. It may be called from any goroutine, also
 // after Close, where events are counted as Closed.
@@ -110,9 +113,10 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	c.fillIn(event)
 	if c.beforeTrack != nil {
 		eventType, ok := event.EventType, false
+		event.own()
 		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
 			c.batcher.drop(filtered)
-			c.debug.dropped(eventType, "BeforeTrack refused it")
+			c.dryRun.dropped(eventType, "BeforeTrack refused it")
 			return
 		}
 		c.fillIn(event)
@@ -127,10 +131,10 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	case err != nil:
 		c.batcher.drop(invalid)
 		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
-		c.debug.dropped(event.EventType, err.Error())
-	case c.debug != nil:
+		c.dryRun.dropped(event.EventType, err.Error())
+	case c.dryRun != nil:
 		c.batcher.drop(disabled)
-		c.debug.event(e.buf)
+		c.dryRun.event(e.buf)
 	default:
 		c.batcher.add(e.buf, &e.lane)
 	}
@@ -162,6 +166,21 @@ func (c *Client) fillIn(event *Event) {
 		// gateway: such a timestamp is rejected.
 		event.TimestampMs = time.Now().UnixMilli()
 	}
+}
+
+// own gives the event all of its properties in Attrs, in the order in which they
+// are encoded, and none of its caller's memory.
+func (e *Event) own() {
+	attrs := make([]slog.Attr, 0, len(e.Properties)+len(e.Attrs))
+	for key, v := range e.Properties {
+		attrs = append(attrs, slog.Any(key, v))
+	}
+	slices.SortFunc(attrs, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
+	attrs = append(attrs, e.Attrs...)
+	for i := range attrs {
+		attrs[i].Value = value.Clone(attrs[i].Value)
+	}
+	e.Properties, e.Attrs = nil, attrs
 }
 
 // callBeforeTrack calls the user's hook. Where it panics the event is refused:
@@ -275,25 +294,6 @@ func (c *Client) Stats() Stats {
 	s.Paused = b.isPaused
 	s.LastError, s.LastErrorAt = b.lastError, b.lastErrorAt
 	return s
-}
-
-// Var returns a value whose String is the Client's [Stats] as a JSON object at
-// the time it is called. It satisfies expvar.Var:
-//
-//	expvar.Publish("causality", client.Var())
-//
-// This package does not import expvar, which would put /debug/vars on the
-// http.DefaultServeMux of every program that imports it.
-func (c *Client) Var() fmt.Stringer { return statsVar{c} }
-
-type statsVar struct{ client *Client }
-
-func (v statsVar) String() string {
-	text, err := json.Marshal(v.client.Stats())
-	if err != nil {
-		return "{}" // a clock that is past the year 9999
-	}
-	return string(text)
 }
 
 // Format implements fmt.Formatter for every verb: a Client shows its Stats, not

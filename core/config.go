@@ -91,14 +91,15 @@ type Config struct {
 	// Setting CAUSALITY_DISABLED=1 disables every client of the process,
 	// whatever its Config says.
 	Disabled bool
-	// Debug makes a client that prints each event to this writer as it is
-	// tracked, as it would have been sent (ReplaceAttr and BeforeTrack are
-	// called), and sends nothing; it needs no key, endpoint or app. The events
-	// count as Dropped.Disabled. Default nil: events are sent. Meant for a developer's machine: Track waits
-	// for the writer, which gets one event in one Write, never two at a time,
-	// and must not call Track. Setting CAUSALITY_DEBUG=1 prints the events of
-	// every client of the process to standard error. Disabled goes before it.
-	Debug io.Writer
+	// DryRun makes a client that sends nothing and prints each event to this
+	// writer instead, as it would have been sent: ReplaceAttr and BeforeTrack
+	// are called. It needs no key, endpoint or app. The events count as
+	// Dropped.Disabled. It is meant for a developer's machine: Track waits for
+	// the writer, which gets each event in one Write, never two at a time, and
+	// must not call Track. A disabled client prints nothing. Default nil: events
+	// are sent. Setting CAUSALITY_DRY_RUN=1 prints the events of every client of
+	// the process to standard error, whatever its Config says.
+	DryRun io.Writer
 	// AtLeastOnce chooses what happens after a request whose outcome nobody
 	// knows, such as a timeout. By default its events are sent again under the
 	// same idempotency keys, as the gateway's contract says: no event is
@@ -141,12 +142,14 @@ type Config struct {
 	// id.Or(causality.IdentityFromContext(ctx)).
 	Identity func(context.Context) Identity
 	// BeforeTrack is called with every event, defaults filled in, before it is
-	// encoded. The context is that of TrackContext or of the log call;
-	// context.Background() if there is none. It may change the event (consent, enrichment) or refuse it by
-	// returning false (sampling, allow-list), which counts as Filtered. It is
-	// called on the goroutine of Track, must be safe for concurrent use, and
-	// must not keep Event.Properties or Event.Attrs. If it panics, the event
-	// is refused. Default nil: every event is sent.
+	// encoded. It may change the event (consent, enrichment) or refuse it by
+	// returning false (sampling, allow-list), which counts as Filtered. All
+	// properties are in Event.Attrs, those of Properties first, in the order of
+	// their keys; Properties is nil. Attrs and what is in it is a copy, which
+	// BeforeTrack may change and keep. The context is that of TrackContext or
+	// of the log call, or context.Background(). BeforeTrack is called on the
+	// goroutine of Track, before ReplaceAttr, and must be safe for concurrent
+	// use. If it panics, the event is refused. Default nil: every event is sent.
 	BeforeTrack func(context.Context, Event) (Event, bool)
 	// Transport sends the requests. Default: a connection pool of the client's
 	// own, which honours HTTP_PROXY and friends and speaks HTTP/2. Redirects
@@ -172,7 +175,7 @@ type Config struct {
 // CAUSALITY_BATCH_SIZE, CAUSALITY_MAX_BATCH_SIZE, CAUSALITY_MAX_RETRIES,
 // CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
 // CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
-// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DEBUG (to standard
+// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DRY_RUN (to standard
 // error), CAUSALITY_AT_LEAST_ONCE and CAUSALITY_TYPED_PAYLOADS (1 or true). A
 // variable that is unset or empty leaves the field zero. One that cannot be read
 // is reported by [New].
@@ -192,7 +195,7 @@ func ConfigFromEnv() Config {
 	env(&cfg, "TIMEOUT", &cfg.Timeout, time.ParseDuration, "10s")
 	env(&cfg, "CLOSE_TIMEOUT", &cfg.CloseTimeout, time.ParseDuration, "15s")
 	env(&cfg, "DISABLED", &cfg.Disabled, strconv.ParseBool, "1")
-	env(&cfg, "DEBUG", &cfg.Debug, debugWriter, "1")
+	env(&cfg, "DRY_RUN", &cfg.DryRun, dryRunWriter, "1")
 	env(&cfg, "AT_LEAST_ONCE", &cfg.AtLeastOnce, strconv.ParseBool, "1")
 	env(&cfg, "TYPED_PAYLOADS", &cfg.TypedPayloads, strconv.ParseBool, "1")
 	return cfg
@@ -218,8 +221,8 @@ func disabledByEnv() bool {
 	return err == nil && disabled
 }
 
-// debugWriter is where CAUSALITY_DEBUG asks events to be printed, or nil.
-func debugWriter(text string) (io.Writer, error) {
+// dryRunWriter is where CAUSALITY_DRY_RUN asks events to be printed, or nil.
+func dryRunWriter(text string) (io.Writer, error) {
 	if debug, err := strconv.ParseBool(text); err != nil || !debug {
 		return nil, err
 	}
@@ -229,8 +232,8 @@ func debugWriter(text string) (io.Writer, error) {
 // withDefaults returns the Config with its zero values filled in.
 func (c Config) withDefaults() Config {
 	c.Disabled = c.Disabled || disabledByEnv()
-	if c.Debug == nil {
-		c.Debug, _ = debugWriter(os.Getenv("CAUSALITY_DEBUG"))
+	if c.DryRun == nil {
+		c.DryRun, _ = dryRunWriter(os.Getenv("CAUSALITY_DRY_RUN"))
 	}
 	if c.Identity == nil {
 		c.Identity = IdentityFromContext
@@ -266,7 +269,7 @@ func (c *Config) validate() error {
 	bad := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf(format, args...))
 	}
-	if !c.Disabled && c.Debug == nil {
+	if !c.Disabled && c.DryRun == nil {
 		switch {
 		case c.APIKey == "":
 			bad("APIKey is empty; it is the gateway's key of 64 hex digits, for example from os.Getenv(\"CAUSALITY_API_KEY\")")
@@ -375,7 +378,7 @@ func (c Config) public() []slog.Attr {
 		slog.Int("MaxInFlight", c.MaxInFlight),
 		slog.Duration("CloseTimeout", c.CloseTimeout),
 		slog.Bool("Disabled", c.Disabled),
-		slog.Bool("Debug", c.Debug != nil),
+		slog.Bool("DryRun", c.DryRun != nil),
 		slog.Bool("AtLeastOnce", c.AtLeastOnce),
 		slog.Bool("TypedPayloads", c.TypedPayloads),
 		slog.String("Format", c.Format.String()),

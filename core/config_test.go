@@ -159,7 +159,7 @@ func TestVariablesThatCannotBeReadAreAllReported(t *testing.T) {
 	clearEnv(t)
 	bad := map[string]string{
 		"BATCH_SIZE": "many", "MAX_BATCH_SIZE": "1e3", "MAX_RETRIES": "three", "MAX_QUEUE_BYTES": "32MiB", "MAX_IN_FLIGHT": "4.0",
-		"FLUSH_INTERVAL": "30", "TIMEOUT": "10 s", "CLOSE_TIMEOUT": "soon", "DISABLED": "maybe", "DEBUG": "a bit", "AT_LEAST_ONCE": "perhaps",
+		"FLUSH_INTERVAL": "30", "TIMEOUT": "10 s", "CLOSE_TIMEOUT": "soon", "DISABLED": "maybe", "DRY_RUN": "a bit", "AT_LEAST_ONCE": "perhaps",
 	}
 	for name, value := range bad {
 		t.Setenv("CAUSALITY_"+name, value)

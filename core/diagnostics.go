@@ -26,7 +26,7 @@ const (
 	sayResumed
 	sayLost
 	sayPlainHTTP
-	sayDebug
+	sayDryRun
 	sayHookPanic
 	sayIdentityPanic
 	sayOnErrorPanic
@@ -50,7 +50,7 @@ var lineText = [lines]struct {
 	sayResumed:       {slog.LevelInfo, "causality: events are delivered again"},
 	sayLost:          {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
 	sayPlainHTTP:     {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
-	sayDebug:         {slog.LevelWarn, "causality: events are printed and not sent, because of Config.Debug or CAUSALITY_DEBUG; unset it where events matter"},
+	sayDryRun:        {slog.LevelWarn, "causality: events are printed and not sent, because of Config.DryRun or CAUSALITY_DRY_RUN; unset it where events matter"},
 	sayOnErrorPanic:  {slog.LevelError, "causality: Config.OnError panicked; mend it"},
 	sayHookPanic:     {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
 	sayIdentityPanic: {slog.LevelError, "causality: Config.Identity panicked, its events say less of whom they are about; fix it"},
@@ -295,7 +295,7 @@ func (r *reporter) write(l readyLine) {
 		}
 	case sayAdapter:
 		attrs = append(attrs, slog.String("reason", l.detail))
-	case sayDebug:
+	case sayDryRun:
 	case sayPlainHTTP:
 		attrs = append(attrs, slog.String("endpoint", l.detail))
 	default:

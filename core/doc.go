@@ -23,7 +23,7 @@
 //		})
 //	}
 //
-// Without a gateway at hand, CAUSALITY_DEBUG=1 prints the events instead.
+// Without a gateway at hand, CAUSALITY_DRY_RUN=1 prints the events instead.
 //
 // A service that logs need not call Track: the packages slogcausality,
 // zapcausality and zerologcausality turn log records that carry an event

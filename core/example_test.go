@@ -90,11 +90,11 @@ func ExampleConfigFromEnv() {
 	// APIKey=[redacted]
 }
 
-// A developer sees each event instead of sending it. CAUSALITY_DEBUG=1 does the
+// A developer sees each event instead of sending it. CAUSALITY_DRY_RUN=1 does the
 // same from outside.
 func ExampleConfig_debug() {
 	client, err := causality.New(causality.Config{
-		Debug: os.Stdout, AppID: "checkout", DeviceID: "laptop",
+		DryRun: os.Stdout, AppID: "checkout", DeviceID: "laptop",
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -205,11 +205,11 @@ func ExampleClient_Stats() {
 	// Output: 2 = 0 + 1 + 1
 }
 
-// Var shows the Stats to expvar.
-func ExampleClient_Var() {
+// The Stats have a JSON form, which expvar shows.
+func ExampleClient_Stats_expvar() {
 	client, _ := connect()
 	defer client.Close()
-	expvar.Publish("causality", client.Var())
+	expvar.Publish("causality", expvar.Func(func() any { return client.Stats() }))
 	client.Track(causality.Event{EventType: "job_done"})
 	shown, _, _ := strings.Cut(expvar.Get("causality").String(), `,"dropped"`)
 	fmt.Println(shown, "…")

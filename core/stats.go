@@ -8,7 +8,9 @@ import "time"
 //	Tracked == Delivered + Dropped.Total() + Queued
 //
 // All counts are of events since New, except where a field says otherwise. The
-// JSON form is what [Client.Var] shows.
+// JSON form suits expvar:
+//
+//	expvar.Publish("causality", expvar.Func(func() any { return client.Stats() }))
 type Stats struct {
 	// Tracked counts the calls of Track.
 	Tracked uint64 `json:"tracked"`
@@ -50,7 +52,7 @@ type Drops struct {
 	// Filtered: Config.BeforeTrack said no.
 	Filtered uint64 `json:"filtered"`
 	// Disabled: the client is disabled by Config.Disabled, or prints its events
-	// for Config.Debug.
+	// for Config.DryRun.
 	Disabled uint64 `json:"disabled"`
 	// Rejected: the gateway refused the event for good.
 	Rejected uint64 `json:"rejected"`

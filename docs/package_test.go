@@ -52,7 +52,7 @@ func TestThePackagesOpenWithProgramsThatWork(t *testing.T) {
 			cmd.Dir = dir
 			cmd.Env = append(os.Environ(), "PWD="+dir, "GOFLAGS=")
 			if file == "main.go" {
-				cmd.Env = append(cmd.Env, "CAUSALITY_DEBUG=1")
+				cmd.Env = append(cmd.Env, "CAUSALITY_DRY_RUN=1")
 			}
 			out, err := cmd.CombinedOutput()
 			if err != nil || file == "main.go" && !strings.Contains(string(out), "total_cents  1999") {

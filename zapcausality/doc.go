@@ -26,7 +26,7 @@
 //
 // The line is still written as before, and a purchase_complete event of the user
 // u-1 with the properties order_id and total_cents goes to the gateway. Without
-// a gateway at hand, CAUSALITY_DEBUG=1 prints the event instead.
+// a gateway at hand, CAUSALITY_DRY_RUN=1 prints the event instead.
 //
 // # Which entries are events
 //

@@ -28,7 +28,7 @@
 //
 // The line still goes to standard output, and a purchase_complete event with the
 // properties order_id and total_cents goes to the gateway. Without a gateway at
-// hand, CAUSALITY_DEBUG=1 prints the event instead.
+// hand, CAUSALITY_DRY_RUN=1 prints the event instead.
 //
 // # Which lines are events
 //

@@ -42,7 +42,7 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	for _, change := range s.changes {
 		change(&cfg)
 	}
-	for name, chosen := range map[string]bool{"CAUSALITY_DISABLED": cfg.Disabled, "CAUSALITY_DEBUG": cfg.Debug != nil} {
+	for name, chosen := range map[string]bool{"CAUSALITY_DISABLED": cfg.Disabled, "CAUSALITY_DRY_RUN": cfg.DryRun != nil} {
 		if set, err := strconv.ParseBool(os.Getenv(name)); err == nil && set && !chosen {
 			// Otherwise the test would find no events and not say why.
 			t.Fatalf("causalitytest: %s is set, so the client would send nothing; unset it for this test", name)

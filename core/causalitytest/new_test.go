@@ -112,7 +112,7 @@ func TestNewFailsATestThatLosesEvents(t *testing.T) {
 func TestNewSaysWhyNothingWouldBeSent(t *testing.T) {
 	for name, choose := range map[string]func(cfg *causality.Config){
 		"CAUSALITY_DISABLED": func(cfg *causality.Config) { cfg.Disabled = true },
-		"CAUSALITY_DEBUG":    func(cfg *causality.Config) { cfg.Debug = io.Discard },
+		"CAUSALITY_DRY_RUN":  func(cfg *causality.Config) { cfg.DryRun = io.Discard },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, "1")

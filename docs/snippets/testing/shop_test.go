@@ -92,7 +92,7 @@ func TestNoEmailLeavesTheProcess(t *testing.T) {
 // snippet: debug
 func TestWhatIsTrackedAsText(t *testing.T) {
 	var out bytes.Buffer
-	client, err := causality.New(causality.Config{Debug: &out}) // needs no key, sends nothing
+	client, err := causality.New(causality.Config{DryRun: &out}) // needs no key, sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}

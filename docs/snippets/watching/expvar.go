@@ -10,7 +10,7 @@ import (
 
 func withExpvar(client *causality.Client, mux *http.ServeMux) {
 	// snippet: expvar
-	expvar.Publish("causality", client.Var())
+	expvar.Publish("causality", expvar.Func(func() any { return client.Stats() }))
 	mux.Handle("GET /debug/vars", expvar.Handler())
 	// end snippet
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// printer writes events to Config.Debug as a person reads them. It reads them
+// printer writes events to Config.DryRun as a person reads them. It reads them
 // from their encoded form, so that it shows what would have been sent. A nil
 // printer is that of a client that sends.
 type printer struct {

@@ -15,18 +15,18 @@ import (
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
-// debugAt is 09:52:55.123 wherever the test runs.
-var debugAt = time.Date(2026, time.November, 23, 9, 52, 55, 123e6, time.Local).UnixMilli()
+// dryRunAt is 09:52:55.123 wherever the test runs.
+var dryRunAt = time.Date(2026, time.November, 23, 9, 52, 55, 123e6, time.Local).UnixMilli()
 
-// newDebug returns a client that prints to the returned buffer.
-func newDebug(t *testing.T, change ...func(*causality.Config)) (*causality.Client, *bytes.Buffer) {
+// newDryRun returns a client that prints to the returned buffer.
+func newDryRun(t *testing.T, change ...func(*causality.Config)) (*causality.Client, *bytes.Buffer) {
 	t.Helper()
 	clearEnv(t)
 	var out bytes.Buffer
-	return newClient(t, newGateway(t), append(change, func(cfg *causality.Config) { cfg.Debug = &out })...), &out
+	return newClient(t, newGateway(t), append(change, func(cfg *causality.Config) { cfg.DryRun = &out })...), &out
 }
 
-func TestDebugPrintsWhatWouldBeSent(t *testing.T) {
+func TestDryRunPrintsWhatWouldBeSent(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*causality.Config)
@@ -107,8 +107,8 @@ func TestDebugPrintsWhatWouldBeSent(t *testing.T) {
 			if tt.change != nil {
 				change = append(change, tt.change)
 			}
-			client, out := newDebug(t, change...)
-			tt.event.TimestampMs = debugAt
+			client, out := newDryRun(t, change...)
+			tt.event.TimestampMs = dryRunAt
 			client.Track(tt.event)
 			if got := out.String(); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
@@ -117,13 +117,13 @@ func TestDebugPrintsWhatWouldBeSent(t *testing.T) {
 	}
 }
 
-func TestDebugSendsNothingAndCountsEverything(t *testing.T) {
+func TestDryRunSendsNothingAndCountsEverything(t *testing.T) {
 	clearEnv(t)
 	var out bytes.Buffer
 	var book logbook
 	g := newGateway(t)
 	client, err := causality.New(causality.Config{ // no key, endpoint or app
-		Debug: &out, Transport: g, Logger: slog.New(&book),
+		DryRun: &out, Transport: g, Logger: slog.New(&book),
 		BeforeTrack: func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, e.EventType != "refused" },
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestDebugSendsNothingAndCountsEverything(t *testing.T) {
 
 func TestTheEnvironmentPrintsToStandardError(t *testing.T) {
 	clearEnv(t)
-	t.Setenv("CAUSALITY_DEBUG", "1")
+	t.Setenv("CAUSALITY_DRY_RUN", "1")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -168,17 +168,17 @@ func TestTheEnvironmentPrintsToStandardError(t *testing.T) {
 		t.Errorf("%d requests, printed %q, %v", g.count(), out.String(), err)
 	}
 
-	t.Setenv("CAUSALITY_DEBUG", "0")
+	t.Setenv("CAUSALITY_DRY_RUN", "0")
 	client = newClient(t, g)
 	client.Track(causality.Event{EventType: "ping"})
 	flush(t, client)
 	if g.count() != 1 {
-		t.Errorf("%d requests with CAUSALITY_DEBUG=0", g.count())
+		t.Errorf("%d requests with CAUSALITY_DRY_RUN=0", g.count())
 	}
 }
 
-func TestDisabledGoesBeforeDebug(t *testing.T) {
-	client, out := newDebug(t, func(cfg *causality.Config) { cfg.Disabled = true })
+func TestDisabledComesBeforeDryRun(t *testing.T) {
+	client, out := newDryRun(t, func(cfg *causality.Config) { cfg.Disabled = true })
 	track(client, 0, 3)
 	if s := balanced(t, client); s.Dropped.Disabled != 3 || out.Len() != 0 {
 		t.Errorf("%+v, printed %q", s, out)
@@ -198,15 +198,15 @@ func (w *badWriter) Write([]byte) (int, error) {
 func TestAWriterThatFailsCostsNothing(t *testing.T) {
 	w := new(badWriter)
 	clearEnv(t)
-	client := newClient(t, newGateway(t), func(cfg *causality.Config) { cfg.Debug = w })
+	client := newClient(t, newGateway(t), func(cfg *causality.Config) { cfg.DryRun = w })
 	track(client, 0, 4)
 	if s := balanced(t, client); s.Dropped.Disabled != 4 || w.writes != 4 {
 		t.Errorf("%d writes, %+v", w.writes, s)
 	}
 }
 
-func TestDebugConcurrentSafe(t *testing.T) {
-	client, out := newDebug(t)
+func TestDryRunConcurrentSafe(t *testing.T) {
+	client, out := newDryRun(t)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Add(1)
