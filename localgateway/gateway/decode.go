@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -19,6 +20,9 @@ const (
 	contentJSON  = "application/json"
 	contentProto = "application/x-protobuf"
 )
+
+// maxViolations is how many an answer lists. The real gateway lists all.
+const maxViolations = 1000
 
 // violation is one reason for which a whole body is refused.
 type violation struct {
@@ -46,6 +50,9 @@ func (g *Gateway) decode(w http.ResponseWriter, r *http.Request, desc protorefle
 	if err != nil {
 		return nil, unparsed("could not read request body: " + err.Error())
 	}
+	if violations := g.tooMuch(r, body, desc); violations != nil {
+		return nil, violations
+	}
 	msg := dynamicpb.NewMessage(desc)
 	switch {
 	case len(body) == 0:
@@ -71,6 +78,30 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// gateway: a body over the limit is a 400, not a 413, and closes the connection.
 	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, g.maxBody))
 	return buf.Bytes(), err
+}
+
+// tooMuch refuses a body that would take hundreds of megabytes as a message.
+// The real gateway parses it first, and then refuses too many events with the
+// same words. Its answer to too many objects in few events is not known.
+func (g *Gateway) tooMuch(r *http.Request, body []byte, desc protoreflect.MessageDescriptor) []violation {
+	var size Size
+	if isBinary(r) {
+		size = sizeOfWire(body, desc)
+	} else {
+		size = SizeOfJSON(body)
+	}
+	switch {
+	case size.Objects <= maxObjects:
+		return nil
+	case desc == g.schema.batchRequest && size.Events > defaultMaxEvents:
+		empty := dynamicpb.NewMessage(desc)
+		list := empty.Mutable(desc.Fields().ByNumber(1)).List()
+		for list.Len() <= defaultMaxEvents {
+			list.AppendMutable()
+		}
+		return g.validate(empty)
+	}
+	return unparsed(fmt.Sprintf("a local gateway reads at most %d objects in one body, and this one has %d", maxObjects, size.Objects))
 }
 
 // isBinary says whether a request is in protobuf's binary form; the reply then
@@ -105,7 +136,12 @@ func unparsed(problem string) []violation {
 // gateway: the field is named by its path without the index, so the message
 // does not say which event of the batch is meant.
 func (g *Gateway) validate(msg *dynamicpb.Message) []violation {
-	err := g.schema.validator.Validate(msg)
+	var options []protovalidate.ValidationOption
+	if first := msg.Descriptor().Fields().ByNumber(1); first.IsList() && msg.Get(first).List().Len() > defaultMaxEvents {
+		// Too many events: their own rules would give thousands of violations.
+		options = append(options, protovalidate.WithFilter(onlyRequest))
+	}
+	err := g.schema.validator.Validate(msg, options...)
 	if err == nil {
 		return nil
 	}
@@ -114,8 +150,9 @@ func (g *Gateway) validate(msg *dynamicpb.Message) []violation {
 		// Only a rule that cannot be evaluated gets here, and the tests run them all.
 		return []violation{{"body", err.Error(), -1}}
 	}
-	violations := make([]violation, len(broken.Violations))
-	for i, v := range broken.Violations {
+	found := broken.Violations[:min(len(broken.Violations), maxViolations)]
+	violations := make([]violation, len(found))
+	for i, v := range found {
 		var names []string
 		event := -1
 		for j, element := range v.Proto.GetField().GetElements() {

@@ -81,6 +81,12 @@ func compileSchema() (*schema, error) {
 	return s, nil
 }
 
+// onlyRequest keeps the rules of a request's own fields, such as how many events
+// it may have, and leaves out those of the events.
+var onlyRequest = protovalidate.FilterFunc(func(m protoreflect.Message, _ protoreflect.Descriptor) bool {
+	return m.Descriptor().Name() != "EventEnvelope"
+})
+
 // kindOfEvent is kindOf for one event: a custom event's name is its own.
 func (s *schema) kindOfEvent(event protoreflect.Message, payload protoreflect.FieldDescriptor) kind {
 	k := s.kinds[payload.Number()]

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -57,13 +55,11 @@ func (s *Server) serveCaptured(w http.ResponseWriter, r *http.Request) {
 
 // serveWhole hands one request to the gateway. Only this holds a body.
 func (s *Server) serveWhole(w http.ResponseWriter, r *http.Request, fault Fault) (*reply, bool) {
-	select {
-	case s.bodies <- struct{}{}:
-		defer release(s.bodies)
-	case <-r.Context().Done():
+	body, ok := s.readBody(w, r)
+	if !ok {
 		return nil, false
 	}
-	body := readBody(w, r)
+	defer body.release()
 	select {
 	case s.decodes <- struct{}{}:
 		defer release(s.decodes)
@@ -96,13 +92,12 @@ func (s *Server) serveFaulty(w http.ResponseWriter, r *http.Request, fault Fault
 
 // noteFault lets the body go before the answer, which may be long in coming.
 func (s *Server) noteFault(w http.ResponseWriter, r *http.Request, fault Fault) bool {
-	select {
-	case s.bodies <- struct{}{}:
-		defer release(s.bodies)
-	case <-r.Context().Done():
+	read, ok := s.readBody(w, r)
+	if !ok {
 		return false
 	}
-	body := readBody(w, r).bytes
+	defer read.release()
+	body := read.bytes
 	rec := refusedRequest(r, body)
 	rec.Fault = fault.String()
 	rec.Reason = "a fault is on: the gateway " + rec.Fault
@@ -139,7 +134,7 @@ func records(r *http.Request, body []byte, answer *reply, verdicts []gateway.Ver
 	if len(verdicts) == 0 || verdicts[0].Whole {
 		rec := refusedRequest(r, body)
 		rec.Status = answer.status
-		rec.Events = len(events)
+		rec.Events = max(len(events), gateway.SizeOfJSON(body).Events)
 		rec.Reason = reasonOf(answer)
 		event := -1
 		if len(verdicts) > 0 {
@@ -213,38 +208,6 @@ func reasonOf(answer *reply) string {
 	}
 	return cut(strings.Join(reasons, "; "), maxLineText)
 }
-
-// requestBody is a body that was read, and how the reading ended.
-type requestBody struct {
-	bytes []byte
-	err   error
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) requestBody {
-	var b bytes.Buffer
-	if n := r.ContentLength; n > 0 && n <= gateway.DefaultMaxBody {
-		b.Grow(int(n) + bytes.MinRead)
-	}
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, gateway.DefaultMaxBody))
-	return requestBody{b.Bytes(), err}
-}
-
-func (b requestBody) tooLarge() bool {
-	return errors.As(b.err, new(*http.MaxBytesError))
-}
-
-// again gives the body to the gateway, which must meet the same end.
-func (b requestBody) again() io.ReadCloser {
-	end := b.err
-	if end == nil {
-		end = io.EOF
-	}
-	return io.NopCloser(io.MultiReader(bytes.NewReader(b.bytes), failing{end}))
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func isBinary(r *http.Request) bool {
 	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")

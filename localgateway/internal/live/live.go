@@ -22,7 +22,6 @@ const (
 	maxKeys          = 1_000_000
 	requestsASecond  = 1000
 	burstOfRequests  = 2000
-	requestsAtOnce   = 64  // each may hold a body of 5 MiB
 	decodesAtOnce    = 4   // each may take 100 MiB and more: a body of tiny properties grows so
 	watchersAtOnce   = 64  // each costs a connection
 	requestsWaiting  = 512 // slow and hanging ones, whose bodies are let go
@@ -56,8 +55,8 @@ type Server struct {
 
 	requests atomic.Uint64
 	events   atomic.Uint64 // for "one in n"
-	bodies   chan struct{} // a token for each body that is held
-	decodes  chan struct{} // and for each that is being decoded
+	bodies   *budget       // the memory of the bodies that are held
+	decodes  chan struct{} // a token for each that is being decoded
 	waiting  chan struct{} // and for each request that waits
 	watchers chan struct{} // and for each that watches
 	closing  chan struct{}
@@ -87,7 +86,7 @@ func New(options Options) (*Server, error) {
 		epoch:    fmt.Sprintf("%x", time.Now().UnixNano()),
 		fault:    options.Fault,
 		altered:  make(chan struct{}),
-		bodies:   make(chan struct{}, requestsAtOnce),
+		bodies:   newBudget(),
 		decodes:  make(chan struct{}, decodesAtOnce),
 		waiting:  make(chan struct{}, requestsWaiting),
 		watchers: make(chan struct{}, watchersAtOnce),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,10 +41,9 @@ func findBad(reason string, event int, body []byte, starts []int) *Bad {
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])
 		bad := &Bad{Line: line, Column: column, Event: -1}
-		for i, start := range starts {
-			if offset(body, line, column) >= start {
-				bad.Event = i
-			}
+		at := offset(body, line, column)
+		if i := sort.SearchInts(starts, at+1) - 1; i < maxSplit-1 { // beyond, the events were not split
+			bad.Event = i
 		}
 		return bad
 	}
@@ -122,8 +122,12 @@ func window(text []byte, column int) (_ string, mark int, isCut bool) {
 	return string([]rune(string(text[from:to]))), mark, isCut
 }
 
+// maxSplit is of how many events of a body the beginning is looked for. The
+// gateway takes no more than a thousand.
+const maxSplit = 1001
+
 // split finds the events of a body, as they were sent, and where each begins. It
-// returns as many as it can read.
+// returns as many as it can read, up to maxSplit.
 func split(body []byte, single bool) (events []json.RawMessage, starts []int) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -152,7 +156,7 @@ func split(body []byte, single bool) (events []json.RawMessage, starts []int) {
 		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
 			return events, starts
 		}
-		for dec.More() {
+		for dec.More() && len(events) < maxSplit {
 			start := valueStart(body, dec.InputOffset())
 			var raw json.RawMessage
 			err := dec.Decode(&raw)
