@@ -8,7 +8,6 @@ import (
 	"math"
 	"mime"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 	"unicode"
@@ -44,12 +43,10 @@ func (r *Recorder) admit(c *call) (refusal reply, ok bool) {
 	case !r.knows(key):
 		return keyReply("invalid"), false
 	}
-	if clean := cleanPath(c.url.EscapedPath()); clean != c.url.EscapedPath() {
+	// JoinPath cleans a path as http.ServeMux does.
+	if clean := c.url.JoinPath(); clean.EscapedPath() != c.url.EscapedPath() {
 		// gateway: also for POST, so a doubled slash in the endpoint is a 307.
-		if c.url.RawQuery != "" {
-			clean += "?" + c.url.RawQuery
-		}
-		return reply{status: http.StatusTemporaryRedirect, header: http.Header{"Content-Type": {"application/json"}, "Location": {clean}}}, false
+		return reply{status: http.StatusTemporaryRedirect, header: http.Header{"Content-Type": {"application/json"}, "Location": {clean.RequestURI()}}}, false
 	}
 	if c.url.Path != batchPath {
 		return plainReply(http.StatusNotFound, "404 page not found"), false
@@ -69,14 +66,6 @@ func (r *Recorder) knows(key string) bool {
 		return key == r.key
 	}
 	return len(key) == 64 && strings.Trim(key, "0123456789abcdef") == ""
-}
-
-func cleanPath(p string) string {
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	return clean
 }
 
 // read parses and validates a body. It is taken whole or refused whole.

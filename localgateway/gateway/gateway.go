@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -91,10 +89,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) route(w http.ResponseWriter, r *http.Request) {
-	if clean := cleanPath(r.URL.Path); clean != r.URL.Path {
+	// JoinPath cleans a path as http.ServeMux does.
+	if clean := r.URL.JoinPath(); clean.Path != r.URL.Path {
 		// gateway: //v1/… is answered with 307 and an empty body.
-		to := url.URL{Path: clean, RawQuery: r.URL.RawQuery}
-		w.Header().Set("Location", to.String())
+		w.Header().Set("Location", clean.RequestURI())
 		writeText(w, http.StatusTemporaryRedirect, contentJSON, "")
 		return
 	}
@@ -140,21 +138,6 @@ func onlyPost(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 // gateway: the check is for the prefix, so /healthXYZ gets past it to a 404.
 func public(p string) bool {
 	return strings.HasPrefix(p, "/health") || p == "/ready"
-}
-
-// cleanPath does what http.ServeMux does to a path before it looks for a route.
-func cleanPath(p string) string {
-	if p == "" {
-		return "/"
-	}
-	if p[0] != '/' {
-		p = "/" + p
-	}
-	clean := path.Clean(p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	return clean
 }
 
 func writeText(w http.ResponseWriter, status int, contentType, body string) {
