@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"internal/catalogue":   nil,
 	"internal/value":       nil,
 	"internal/diagnostic":  nil,
+	"internal/spool":       nil,
 	"core":                 {"internal/catalogue", "internal/value", "internal/diagnostic", "github.com/google/uuid"},
 	"core/causalitytest":   {"core", "internal/catalogue"},
 	"internal/record":      {"core", "internal/value", "internal/diagnostic"},

@@ -1,0 +1,173 @@
+package spool
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	fileMagic = "causpool"
+	version   = 1
+
+	headerBytes  = len(fileMagic) + 4 + 4 // magic, version, checksum
+	recordBytes  = 4 + 8 + 4 + 4          // length, number, checksum of the event, of these
+	settledBytes = 8 + 4 + 4              // first number, how many, checksum
+
+	// maxGroupBytes bounds what one Append writes, and maxSegmentBytes any
+	// segment: what a file has beyond it is not ours.
+	maxGroupBytes   = 16 << 20
+	maxSegmentBytes = 32 << 20
+	// maxSegmentEvents is more than fit into a segment.
+	maxSegmentEvents = uint64(maxSegmentBytes / recordBytes)
+)
+
+const (
+	lockName      = "lock"
+	eventsSuffix  = ".events"
+	settledSuffix = ".settled"
+	damagedName   = "damaged"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum continues seed over b.
+func checksum(seed uint32, b []byte) uint32 { return crc32.Update(seed, castagnoli, b) }
+
+// partName names the part of a process that starts now; names sort by time.
+func partName(label string, now time.Time, random uint64) string {
+	return fmt.Sprintf("%s-%013d-%016x", label, now.UnixMilli(), random)
+}
+
+// isPart reports whether name is that of a part with this label.
+func isPart(name, label string) bool {
+	rest, ok := strings.CutPrefix(name, label+"-")
+	if !ok || len(rest) != 13+1+16 || rest[13] != '-' {
+		return false
+	}
+	_, err := strconv.ParseUint(rest[:13], 10, 64)
+	_, err2 := strconv.ParseUint(rest[14:], 16, 64)
+	return err == nil && err2 == nil
+}
+
+func segmentName(base uint64) string { return fmt.Sprintf("%016x", base) }
+
+// parseSegmentName returns the number of the first event in a file of that name.
+func parseSegmentName(name, suffix string) (base uint64, ok bool) {
+	digits, ok := strings.CutSuffix(name, suffix)
+	if !ok || len(digits) != 16 {
+		return 0, false
+	}
+	base, err := strconv.ParseUint(digits, 16, 64)
+	return base, err == nil && segmentName(base) == digits
+}
+
+// segmentSeed is what the checksums of a segment start from.
+func segmentSeed(part string, base uint64) uint32 {
+	return checksum(0, []byte(part+"/"+segmentName(base)))
+}
+
+func appendHeader(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(append(dst, fileMagic...), version)
+	return binary.LittleEndian.AppendUint32(dst, checksum(0, dst[len(dst)-headerBytes+4:]))
+}
+
+// isFuture reports whether b is the header of a version that is not known here.
+func isFuture(b []byte) bool {
+	if len(b) < headerBytes || string(b[:len(fileMagic)]) != fileMagic {
+		return false
+	}
+	body, sum := b[:headerBytes-4], binary.LittleEndian.Uint32(b[headerBytes-4:])
+	return checksum(0, body) == sum && binary.LittleEndian.Uint32(b[len(fileMagic):]) > version
+}
+
+func appendRecord(dst []byte, seed uint32, number uint64, event []byte) []byte {
+	at := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(event)))
+	dst = binary.LittleEndian.AppendUint64(dst, number)
+	dst = binary.LittleEndian.AppendUint32(dst, checksum(seed, event))
+	dst = binary.LittleEndian.AppendUint32(dst, checksum(seed, dst[at:]))
+	return append(dst, event...)
+}
+
+// record is the head of a record.
+type record struct {
+	length int
+	number uint64
+	sum    uint32
+}
+
+// parseRecord reads the head of a record from b, which has recordBytes or more.
+func parseRecord(b []byte, seed uint32) (r record, ok bool) {
+	length := binary.LittleEndian.Uint32(b)
+	if length == 0 || length > maxGroupBytes || checksum(seed, b[:recordBytes-4]) != binary.LittleEndian.Uint32(b[recordBytes-4:]) {
+		return record{}, false
+	}
+	return record{int(length), binary.LittleEndian.Uint64(b[4:]), binary.LittleEndian.Uint32(b[12:])}, true
+}
+
+func appendSettled(dst []byte, seed uint32, first uint64, n uint32) []byte {
+	at := len(dst)
+	dst = binary.LittleEndian.AppendUint64(dst, first)
+	dst = binary.LittleEndian.AppendUint32(dst, n)
+	return binary.LittleEndian.AppendUint32(dst, checksum(seed, dst[at:]))
+}
+
+// parseSettled reads all valid records of b and calls settle with each.
+func parseSettled(b []byte, seed uint32, settle func(first uint64, n uint32)) {
+	for ; len(b) >= settledBytes; b = b[settledBytes:] {
+		if checksum(seed, b[:settledBytes-4]) == binary.LittleEndian.Uint32(b[settledBytes-4:]) {
+			settle(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]))
+		}
+	}
+}
+
+// bitmap is a set of small numbers.
+type bitmap []uint64
+
+func (b bitmap) has(i uint64) bool { return i/64 < uint64(len(b)) && b[i/64]>>(i%64)&1 == 1 }
+
+// add adds i, and reports whether it was not there.
+func (b *bitmap) add(i uint64) bool {
+	for i/64 >= uint64(len(*b)) {
+		*b = append(*b, 0)
+	}
+	if b.has(i) {
+		return false
+	}
+	(*b)[i/64] |= 1 << (i % 64)
+	return true
+}
+
+// missing calls run with each range of numbers that b has and other has not.
+func (b bitmap) missing(other bitmap, run func(first, n uint64)) {
+	var first, n uint64
+	for i, word := range b {
+		if i < len(other) {
+			word &^= other[i]
+		}
+		for at := uint64(i) * 64; word != 0; {
+			skip := uint64(bits.TrailingZeros64(word))
+			length := uint64(bits.TrailingZeros64(^(word >> skip)))
+			if n > 0 && first+n == at+skip {
+				n += length
+			} else {
+				if n > 0 {
+					run(first, n)
+				}
+				first, n = at+skip, length
+			}
+			if skip+length >= 64 {
+				break
+			}
+			word &^= 1<<(skip+length) - 1
+		}
+	}
+	if n > 0 {
+		run(first, n)
+	}
+}

@@ -1,0 +1,332 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// part is the directory of one process: the own one, or that of a dead process
+// that was taken over.
+type part struct {
+	name, dir string
+	lock      *os.File
+	isOwn     bool
+
+	// Under Spool.mu.
+	segments []*segment // oldest first
+	active   *segment   // of the own part: what is appended to; nil: none yet
+	next     uint64     // of the own part: the number of the next event
+	at       cursor     // up to where it is read
+	retryAt  time.Time  // reading failed: not before
+	failures int        // of reading, in a row
+}
+
+// segment is a file of events, and the file that says which are settled.
+type segment struct {
+	part *part
+	id   uint32
+	base uint64 // number of the first event
+	seed uint32
+
+	out *os.File // while it is active; who retires it closes it
+
+	// The keeper's.
+	log      *os.File // the file of settled events, once something is written to it
+	logBytes int64
+
+	// Under Spool.mu.
+	size         int64  // of the file of events
+	count        uint64 // events
+	isFinal      bool   // count will not change
+	isBusy       bool   // Append writes to it
+	isDamaged    bool
+	settled      bitmap
+	settledCount uint64
+	written      bitmap // settled, and the file says so
+	dirty        bool   // it is in Spool.dirty
+	minCount     uint64 // of a dead process: what the next segment says
+	isForeign    bool   // it does not begin like one of ours
+	lost         int    // events of it that could not be read
+}
+
+func (seg *segment) path(suffix string) string {
+	return filepath.Join(seg.part.dir, segmentName(seg.base)+suffix)
+}
+
+// isDone reports whether nobody needs it any more.
+func (seg *segment) isDone() bool {
+	return seg.isFinal && !seg.isBusy && seg.settledCount == seg.count
+}
+
+func (s *Spool) newPart() (*part, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		name := partName(s.opts.Label, time.Now(), rand.Uint64())
+		p := &part{name: name, dir: filepath.Join(s.dir, name), isOwn: true, next: 1}
+		if err := os.Mkdir(p.dir, 0o700); err != nil {
+			return nil, err
+		}
+		var err error
+		if p.lock, err = acquire(filepath.Join(p.dir, lockName), true); err == nil {
+			return p, nil
+		}
+		os.Remove(p.dir)
+		// Another process may have taken it for that of a dead one, in the moment
+		// before it was locked.
+		if try == 3 || !errors.Is(err, errHeld) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+}
+
+// remove removes a part without segments. Foreign files in it stay.
+func (p *part) remove() {
+	removeLock(p.lock)
+	os.Remove(p.dir)
+}
+
+// close leaves a part to others.
+func (p *part) close() {
+	for _, seg := range p.segments {
+		if seg.log != nil {
+			seg.log.Close()
+		}
+	}
+	p.lock.Close()
+}
+
+// newSegment starts the next segment of the own part, busy. Only the writer calls
+// it.
+func (s *Spool) newSegment(p *part) (*segment, error) {
+	seg := &segment{part: p, base: p.next, seed: segmentSeed(p.name, p.next), size: int64(headerBytes), isBusy: true}
+	out, err := os.OpenFile(seg.path(eventsSuffix), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := out.Write(appendHeader(nil)); err != nil {
+		out.Close()
+		os.Remove(out.Name())
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own != p {
+		out.Close()
+		return nil, fs.ErrNotExist // it was removed meanwhile
+	}
+	seg.out, p.active = out, seg
+	p.segments = append(p.segments, seg)
+	s.registerLocked(seg)
+	s.newFiles = true
+	return seg, nil
+}
+
+// registerLocked gives a segment the id that its Refs have.
+func (s *Spool) registerLocked(seg *segment) {
+	s.lastID++
+	seg.id = s.lastID
+	s.segments[seg.id] = seg
+	s.used += seg.size + seg.logBytes
+}
+
+// retireLocked ends the active segment, and returns its file to be closed.
+func (s *Spool) retireLocked(p *part) *os.File {
+	seg := p.active
+	out := seg.out
+	seg.isFinal, seg.out, p.active = true, nil, nil
+	return out
+}
+
+// scan measures the directory, looks whether the own part is still there, and
+// takes over the oldest part of a dead process.
+func (s *Spool) scan() error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.checkOwn()
+	s.mu.Lock()
+	ours := make(map[string]bool)
+	if s.own != nil {
+		ours[s.own.name] = true
+	}
+	for _, p := range s.dead {
+		ours[p.name] = true
+	}
+	s.mu.Unlock()
+	var others int64
+	var taken *part
+	for _, entry := range entries { // sorted, so the oldest is first
+		name := entry.Name()
+		if !entry.IsDir() || ours[name] {
+			continue
+		}
+		if taken == nil && isPart(name, s.opts.Label) && !s.finished[name] {
+			if taken, err = s.takeOver(name); taken != nil {
+				continue
+			} else if err != nil {
+				s.finished[name] = true // reported once, and not tried again
+				s.report(fmt.Errorf("cannot take over %s: %w", filepath.Join(s.dir, name), err))
+			}
+		}
+		others += directoryBytes(filepath.Join(s.dir, name))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.others = others
+	if taken != nil {
+		for _, seg := range taken.segments {
+			s.registerLocked(seg)
+		}
+		s.dead = append(s.dead, taken)
+	}
+	return nil
+}
+
+// checkOwn lets the own part go if somebody removed it. The writer makes another.
+func (s *Spool) checkOwn() {
+	s.mu.Lock()
+	own := s.own
+	var active *segment
+	if own != nil {
+		active = own.active
+	}
+	s.mu.Unlock()
+	if own == nil {
+		return
+	}
+	_, err := os.Stat(own.dir)
+	if active != nil && err == nil {
+		_, err = os.Stat(active.path(eventsSuffix))
+	}
+	if err == nil && isAt(own.lock, own.lock.Name()) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if !s.orphan(own, active) {
+		return // it changed meanwhile: the next look will show
+	}
+	s.report(fmt.Errorf("somebody removed %s while it was in use", own.dir))
+}
+
+// orphan forgets the own part, of which active was the active segment.
+func (s *Spool) orphan(own *part, active *segment) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if own.active != active || active != nil && active.isBusy {
+		return false
+	}
+	for _, seg := range own.segments {
+		delete(s.segments, seg.id)
+		delete(s.unsynced, seg)
+		s.used -= seg.size + seg.logBytes
+	}
+	if active != nil {
+		active.out.Close()
+	}
+	own.close()
+	s.orphaned += int(s.backlog)
+	s.own, s.backlog = nil, 0
+	return true
+}
+
+func directoryBytes(dir string) (size int64) {
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+	}
+	return size
+}
+
+// takeOver returns the part of a dead process, or nil if it is alive. A part of
+// a later version is left as it is.
+func (s *Spool) takeOver(name string) (p *part, err error) {
+	p = &part{name: name, dir: filepath.Join(s.dir, name)}
+	p.lock, err = acquire(filepath.Join(p.dir, lockName), false)
+	if errors.Is(err, fs.ErrNotExist) {
+		// Just made, or somebody removed the lock: its owner would notice.
+		if info, err := os.Stat(p.dir); err != nil || time.Since(info.ModTime()) < 6*scanInterval {
+			return nil, nil
+		}
+		p.lock, err = acquire(filepath.Join(p.dir, lockName), true)
+	}
+	if errors.Is(err, errHeld) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.load(); err != nil {
+		p.lock.Close()
+		return nil, err
+	}
+	if len(p.segments) == 0 {
+		p.remove()
+		s.finished[name] = true // foreign files may be left in it
+		return nil, nil
+	}
+	return p, nil
+}
+
+// load finds the segments of a dead process, and what was settled of them.
+func (p *part) load() error {
+	entries, err := os.ReadDir(p.dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		base, ok := parseSegmentName(entry.Name(), eventsSuffix)
+		info, err := entry.Info()
+		if !ok || err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		seg := &segment{part: p, base: base, seed: segmentSeed(p.name, base), size: info.Size()}
+		header, err := readStart(seg.path(eventsSuffix), headerBytes)
+		if err != nil {
+			return err
+		}
+		if isFuture(header) {
+			return errors.New("a later version of this package wrote it")
+		}
+		seg.isForeign = !bytes.HasPrefix(appendHeader(nil), header)
+		log, err := readStart(seg.path(settledSuffix), maxGroupBytes)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		seg.logBytes = int64(len(log))
+		parseSettled(log, seg.seed, func(first uint64, n uint32) {
+			for i := first - base; n > 0 && i < maxSegmentEvents; i, n = i+1, n-1 {
+				if seg.written.add(i) {
+					seg.settledCount++
+				}
+			}
+		})
+		seg.settled = slices.Clone(seg.written)
+		if last := len(p.segments) - 1; last >= 0 && !seg.isForeign && base-p.segments[last].base <= maxSegmentEvents {
+			p.segments[last].minCount = base - p.segments[last].base
+		}
+		p.segments = append(p.segments, seg)
+	}
+	return nil
+}
+
+// readStart returns the first n bytes of a file, or all if it is shorter.
+func readStart(path string, n int) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, int64(n)))
+}

@@ -1,0 +1,240 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options is what [Open] needs to know.
+type Options struct {
+	Dir string
+	// Label says what the events are, in a word of letters. Only parts with the
+	// same label are taken over.
+	Label string
+	// MaxBytes bounds what all files in Dir take together.
+	MaxBytes int64
+	// SyncInterval is how often what was written is flushed to the disk; 0 leaves
+	// that to the operating system.
+	SyncInterval time.Duration
+	// Report is called with what goes wrong behind the caller's back, a
+	// [*DamageError] among it, from goroutines of the Spool and of the caller. The
+	// same trouble is reported again while it lasts.
+	Report func(error)
+}
+
+var (
+	// ErrFull says that Options.MaxBytes are taken.
+	ErrFull = errors.New("the spool is full")
+	// ErrClosed says that Close was called.
+	ErrClosed = errors.New("the spool is closed")
+
+	errHeld = errors.New("locked by another process")
+)
+
+// DamageError says that a file lost events.
+type DamageError struct {
+	File string // its name in Dir/damaged, where it is kept once the rest of it is sent
+	// Events is how many are lost: exactly, unless the end of the last file of a
+	// process is missing, which counts as one.
+	Events int
+}
+
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%d events in a damaged file of the spool are lost; the file is kept as %s", e.Events, e.File)
+}
+
+// Ref is where an event is on the disk: a segment, and a place in it. 0 is
+// nowhere.
+type Ref uint64
+
+func makeRef(seg *segment, number uint64) Ref { return Ref(seg.id)<<32 | Ref(number-seg.base) }
+
+const (
+	scanInterval  = 10 * time.Second // between looks at the directory
+	retryInterval = time.Second      // after an error of the disk
+	idleBytes     = 4 << 10          // what an idle spool may keep of settled events
+	// A segment holds a 64th of MaxBytes, within these.
+	minSegmentBytes = 64 << 10
+	topSegmentBytes = 8 << 20
+	usualGroupBytes = 2 << 20 // the writer keeps so much memory for the next group
+)
+
+// Spool is one process' share of a directory of events. See the package for who
+// may call what.
+type Spool struct {
+	opts         Options
+	dir          string
+	segmentBytes int64
+
+	// The writer's.
+	frame    []byte
+	failure  error // why the last write failed
+	failedAt time.Time
+
+	reader // the reader's
+
+	mu       sync.Mutex
+	own      *part // nil after it was lost
+	dead     []*part
+	segments map[uint32]*segment
+	lastID   uint32
+	dirty    []*segment // have settled events that no file knows of
+	used     int64      // bytes of own and dead
+	others   int64      // bytes of the rest of the directory when last looked at
+	backlog  uint64     // own events that only the disk has
+	orphaned int        // own events that were lost with the part
+	unsynced map[*segment]bool
+	newFiles bool // since the last flush
+	isClosed bool
+
+	readable chan struct{} // size 1: there may be something to read
+	settled  chan struct{} // size 1: there is something in dirty
+	closing  chan struct{}
+	running  sync.WaitGroup // keeper and syncer
+
+	onSync func(path string, size int64) // for tests: so much is on the disk
+}
+
+// Open makes the directory and a part of its own in it. It fails where nothing
+// can be written there. Parts of dead processes are looked for by Next.
+func Open(opts Options) (*Spool, error) {
+	dir, err := filepath.Abs(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spool{
+		opts:         opts,
+		dir:          dir,
+		segmentBytes: min(max(opts.MaxBytes/64, minSegmentBytes), topSegmentBytes),
+		segments:     make(map[uint32]*segment),
+		unsynced:     make(map[*segment]bool),
+		readable:     make(chan struct{}, 1),
+		settled:      make(chan struct{}, 1),
+		closing:      make(chan struct{}),
+	}
+	s.reader.finished = make(map[string]bool)
+	if s.own, err = s.newPart(); err != nil {
+		return nil, err
+	}
+	// Whether there is room, too, shows only when something is written.
+	first, err := s.newSegment(s.own)
+	if err != nil {
+		s.own.remove()
+		return nil, err
+	}
+	first.isBusy = false
+	s.running.Add(1)
+	go s.keep()
+	if opts.SyncInterval > 0 {
+		s.running.Add(1)
+		go s.syncLoop()
+	}
+	return s, nil
+}
+
+// Bytes is what the own part and those that were taken over take on the disk.
+func (s *Spool) Bytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.used
+}
+
+// Settle says that the events need not be kept. It may be called from any
+// goroutine; what is no ref, or was settled before, is ignored.
+func (s *Spool) Settle(refs []Ref) {
+	s.mu.Lock()
+	var seg *segment
+	for _, r := range refs {
+		if id := uint32(r >> 32); seg == nil || seg.id != id {
+			if seg = s.segments[id]; seg == nil {
+				continue
+			}
+		}
+		s.settleLocked(seg, seg.base+uint64(uint32(r)))
+	}
+	s.mu.Unlock()
+	notify(s.settled)
+}
+
+// settleLocked settles an event, and reports whether it was not settled yet.
+func (s *Spool) settleLocked(seg *segment, number uint64) bool {
+	if !seg.settled.add(number - seg.base) {
+		return false
+	}
+	seg.settledCount++
+	if !seg.dirty {
+		seg.dirty = true
+		s.dirty = append(s.dirty, seg)
+	}
+	return true
+}
+
+// Close leaves what is not settled to the next process, and releases the locks.
+// Append must have returned; Next returns false from now on.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	wasClosed := s.isClosed
+	s.isClosed = true
+	s.mu.Unlock()
+	if wasClosed {
+		return nil
+	}
+	close(s.closing)
+	s.running.Wait()
+	s.reader.mu.Lock() // Next has returned
+	defer s.reader.mu.Unlock()
+	s.reader.close()
+
+	s.mu.Lock()
+	own, dead := s.own, s.dead
+	var err error
+	if own != nil && own.active != nil {
+		err = s.retireLocked(own).Close()
+	}
+	s.mu.Unlock()
+	// The keeper has ended: what it did is done here once more.
+	s.tidy(true)
+	if s.opts.SyncInterval > 0 {
+		err = errors.Join(err, s.sync())
+	}
+	if own != nil {
+		if len(own.segments) == 0 {
+			own.remove()
+		} else {
+			own.lock.Close()
+		}
+	}
+	for _, p := range dead {
+		if len(p.segments) > 0 {
+			p.close()
+		}
+	}
+	return err
+}
+
+func (s *Spool) report(err error) {
+	if err != nil && s.opts.Report != nil {
+		s.opts.Report(err)
+	}
+}
+
+func notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// isAt reports whether path still names the open file.
+func isAt(file *os.File, path string) bool {
+	is, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	want, err := os.Stat(path)
+	return err == nil && os.SameFile(is, want)
+}
