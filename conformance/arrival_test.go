@@ -20,7 +20,7 @@ type arrival struct {
 	payload       string // custom_event or the kind
 	fields        object // of the payload
 
-	renamed, dropped uint64 // properties, as Stats counts them
+	renamed, dropped int64 // properties, as Stats counts them
 }
 
 // object is a message or map that must arrive: each name with a value (string,
@@ -111,7 +111,7 @@ func settled(all []property) (props map[string]leaf, deep []string) {
 
 // custom is the custom_event of an event: its properties by type. A property
 // named like something that the event itself uses gets the next free name.
-func custom(e tracked, props map[string]leaf, deep []string) (o object, renamed uint64) {
+func custom(e tracked, props map[string]leaf, deep []string) (o object, renamed int64) {
 	own := make(map[string]string)
 	for name, text := range serverContext {
 		own[name] = text

@@ -67,7 +67,7 @@ type payloadReader struct {
 	objects map[string]bool
 	used    map[string]bool
 	userID  string
-	dropped uint64 // members of lists
+	dropped int64 // members of lists
 }
 
 // arriveTyped completes a with the payload that the catalogue has for an event.

@@ -101,7 +101,7 @@ func TestAnIdleClientDoesNothing(t *testing.T) {
 		if n := g.count() - before; n != 0 {
 			t.Errorf("%d requests while idle", n)
 		}
-		if s := balanced(t, client); s.Delivered != 75 || s.Requests != uint64(before) {
+		if s := balanced(t, client); s.Delivered != 75 || s.Requests != int64(before) {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -121,11 +121,11 @@ func TestTheQueueIsBounded(t *testing.T) {
 		if s.QueuedBytes > bound || s.QueuedBytes < bound-1000 {
 			t.Errorf("%d bytes wait, the bound is %d", s.QueuedBytes, bound)
 		}
-		if s.Dropped.QueueFull == 0 || s.Dropped.QueueFull != s.Dropped.Total() || s.Queued+int(s.Dropped.QueueFull) != 49 {
+		if s.Dropped.QueueFull == 0 || s.Dropped.QueueFull != s.Dropped.Total() || s.Queued+s.Dropped.QueueFull != 49 {
 			t.Errorf("%+v", s)
 		}
 		flush(t, client)
-		if got := g.numbers(); !slices.Equal(got, numbered(0, s.Queued)) {
+		if got := g.numbers(); !slices.Equal(got, numbered(0, int(s.Queued))) {
 			t.Errorf("the oldest %d events were to stay, stored %v", s.Queued, got)
 		}
 		track(client, 100, 101)
@@ -134,9 +134,9 @@ func TestTheQueueIsBounded(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		var told uint64
+		var told int64
 		for _, err := range reported {
-			var n uint64
+			var n int64
 			if _, scan := fmt.Sscanf(err.Error(), "causality: queue is full: %d events dropped", &n); scan != nil || !errors.Is(err, causality.ErrQueueFull) {
 				t.Errorf("OnError got %v", err)
 			}

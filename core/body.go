@@ -20,9 +20,8 @@ const (
 // batch is the events of one request, ready to post. One goroutine owns it at a
 // time: flushLoop while it waits, its delivery while it is in flight.
 type batch struct {
-	body []byte  // bodyHead, the events joined by the separator, bodyTail
-	ends []int32 // where each event ends in body
-	seq  uint64  // no event in it was tracked before the seq-th
+	body  []byte // bodyHead, the events joined by the separator, bodyTail
+	marks []mark // of each event
 
 	// uncertain: it was in a request whose outcome nobody knows.
 	uncertain bool
@@ -47,65 +46,76 @@ type batch struct {
 	readers atomic.Int32
 }
 
+// mark is where an event ends in a body, and its number in the order of Track.
+type mark struct {
+	end    int32
+	number uint64
+}
+
 // newBatch returns an empty batch with room for the given events, in the memory
 // of a settled one if there is one.
 func newBatch(events, bytes int, settled *batch) *batch {
 	bt := new(batch)
 	if settled != nil {
-		bt.body, bt.ends = settled.body[:0], settled.ends[:0]
+		bt.body, bt.marks = settled.body[:0], settled.marks[:0]
 	}
 	if need := bytes + len(bodyHead) + len(bodyTail); cap(bt.body) < need {
 		bt.body = make([]byte, 0, need)
 	}
-	if cap(bt.ends) < events {
-		bt.ends = make([]int32, 0, events)
+	if cap(bt.marks) < events {
+		bt.marks = make([]mark, 0, events)
 	}
 	bt.body = append(bt.body, bodyHead...)
 	return bt
 }
 
-// seal ends the body: the last separator gives way to the tail.
+// endEvent says that the bytes at the end of the body are the event of this
+// number.
+func (bt *batch) endEvent(number uint64) {
+	bt.marks = append(bt.marks, mark{int32(len(bt.body)), number})
+	bt.body = append(bt.body, separator...)
+}
+
+// seal ends the body: the tail replaces the last separator.
 func (bt *batch) seal() {
-	bt.body = append(bt.body[:bt.ends[len(bt.ends)-1]], bodyTail...)
+	bt.body = append(bt.body[:bt.marks[len(bt.marks)-1].end], bodyTail...)
 }
 
-func (bt *batch) len() int { return len(bt.ends) }
+func (bt *batch) len() int { return len(bt.marks) }
 
-// size is what its events take of the queue, each with its separator.
-func (bt *batch) size() int { return int(bt.ends[bt.len()-1]) + len(separator) - len(bodyHead) }
-
-func (bt *batch) start(i int) int {
-	if i == 0 {
-		return len(bodyHead)
+// event returns the bytes of the i-th event.
+func (bt *batch) event(i int) []byte {
+	start := len(bodyHead)
+	if i > 0 {
+		start = int(bt.marks[i-1].end) + len(separator)
 	}
-	return int(bt.ends[i-1]) + len(separator)
+	return bt.body[start:bt.marks[i].end]
 }
+
+// first is the number of its oldest event.
+func (bt *batch) first() uint64 { return bt.marks[0].number }
 
 // subset returns a new batch of the events for which keep is true, or nil if
 // there is none.
 func (bt *batch) subset(keep func(i int) bool) *batch {
-	events, bytes, first := 0, 0, 0
+	events, bytes := 0, 0
 	for i := range bt.len() {
 		if keep(i) {
-			if events == 0 {
-				first = i
-			}
 			events++
-			bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
+			bytes += len(bt.event(i)) + len(separator)
 		}
 	}
 	if events == 0 {
 		return nil
 	}
 	part := newBatch(events, bytes, nil)
-	part.seq, part.uncertain, part.resends = bt.seq+uint64(first), bt.uncertain, bt.resends
+	part.uncertain, part.resends = bt.uncertain, bt.resends
 	part.stalledAt, part.refusedAt, part.behind = bt.stalledAt, bt.refusedAt, bt.behind
 	part.failedAt, part.fails = bt.failedAt, bt.fails
 	for i := range bt.len() {
 		if keep(i) {
-			part.body = append(part.body, bt.body[bt.start(i):bt.ends[i]]...)
-			part.ends = append(part.ends, int32(len(part.body)))
-			part.body = append(part.body, separator...)
+			part.body = append(part.body, bt.event(i)...)
+			part.endEvent(bt.marks[i].number)
 		}
 	}
 	part.seal()
@@ -123,12 +133,11 @@ func (bt *batch) split(n int) (first, rest *batch) {
 // rekey gives every event a new idempotency key. It copies the body, which a
 // request that was given up may still be reading.
 func (bt *batch) rekey() {
-	body := slices.Clone(bt.body)
+	bt.body = slices.Clone(bt.body)
 	for i := range bt.len() {
-		event := body[bt.start(i):bt.ends[i]]
+		event := bt.event(i)
 		at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
 		// An allocation does not matter here, so the plain call will do.
 		copy(event[at:], uuid.New().String())
 	}
-	bt.body = body
 }

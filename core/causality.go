@@ -25,6 +25,8 @@ type Client struct {
 	dryRun       *printer // instead of the batcher; nil: events are sent
 
 	envelope  *envelope
+	queue     *queue
+	ledger    *ledger
 	transport *httpTransport
 	batcher   *batcher
 	report    *reporter
@@ -48,11 +50,13 @@ func New(cfg Config) (*Client, error) {
 		beforeTrack:  cfg.BeforeTrack,
 		dryRun:       newPrinter(cfg.DryRun),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
-		transport:    newHTTPTransport(&cfg),
+		queue:        newQueue(cfg.MaxQueueBytes),
 		report:       newReporter(&cfg),
 	}
+	c.ledger = &ledger{queue: c.queue}
+	c.transport = newHTTPTransport(&cfg, c.ledger)
 	cfg.APIKey = "" // the transport has it
-	c.batcher = newBatcher(&cfg, c.transport, c.report)
+	c.batcher = newBatcher(&cfg, c.transport, c.queue, c.ledger, c.report)
 	if c.disabled {
 		close(c.batcher.done)
 		return c, nil
@@ -100,11 +104,11 @@ func (c *Client) TrackContext(ctx context.Context, event Event) {
 
 func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	if c.disabled {
-		c.batcher.drop(disabled)
+		c.drop(DropDisabled)
 		return
 	}
-	if c.batcher.isClosed.Load() {
-		c.batcher.drop(closed)
+	if c.queue.isClosed.Load() {
+		c.drop(DropClosed)
 		return
 	}
 	if identify {
@@ -115,7 +119,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 		eventType, ok := event.EventType, false
 		event.own()
 		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
-			c.batcher.drop(filtered)
+			c.drop(DropFiltered)
 			c.dryRun.dropped(eventType, "BeforeTrack refused it")
 			return
 		}
@@ -124,19 +128,21 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	e := encoders.Get().(*encoder)
 	err := e.encode(c.envelope, event)
 	if e.dropped+e.renamed+e.unfit > 0 {
-		c.countProperties(PropertyStats{Dropped: uint64(e.dropped + e.unfit), Renamed: uint64(e.renamed)})
+		c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit), Renamed: int64(e.renamed)})
 		c.report.properties(e)
 	}
 	switch {
 	case err != nil:
-		c.batcher.drop(invalid)
+		c.drop(DropInvalid)
 		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
 		c.dryRun.dropped(event.EventType, err.Error())
 	case c.dryRun != nil:
-		c.batcher.drop(disabled)
+		c.drop(DropDisabled)
 		c.dryRun.event(e.buf)
 	default:
-		c.batcher.add(e.buf, &e.lane)
+		if why, ok := c.queue.push(e.buf); !ok {
+			c.drop(why)
+		}
 	}
 	e.release()
 }
@@ -152,6 +158,17 @@ func (c *Client) identify(ctx context.Context, event *Event) {
 	}()
 	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(c.identity(ctx))
 	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
+}
+
+// drop counts an event that is not queued, and reports it.
+func (c *Client) drop(why DropReason) {
+	c.ledger.turnedAway(why)
+	switch why {
+	case DropQueueFull:
+		c.report.say(sayQueueFull, 1, "", nil)
+	case DropClosed:
+		c.report.say(sayClosed, 1, "", nil)
+	}
 }
 
 // fillIn sets what the event leaves to the Config and the clock.
@@ -195,13 +212,6 @@ func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Even
 	return c.beforeTrack(ctx, event)
 }
 
-func (c *Client) countProperties(n PropertyStats) {
-	c.batcher.mu.Lock()
-	c.batcher.properties.Dropped += n.Dropped
-	c.batcher.properties.Renamed += n.Renamed
-	c.batcher.mu.Unlock()
-}
-
 // Flush sends all events tracked before it and waits until each is settled:
 // delivered, or dropped and counted. It returns nil then. When a request fails
 // for good (after Config.MaxRetries) it returns that error and how many events
@@ -212,7 +222,7 @@ func (c *Client) Flush() error { return c.FlushContext(context.Background()) }
 // FlushContext is Flush that stops waiting when ctx ends, with an error that
 // wraps ctx's. The events are sent all the same.
 func (c *Client) FlushContext(ctx context.Context) error {
-	if c.batcher.isClosed.Load() {
+	if c.queue.isClosed.Load() {
 		return ErrClosed
 	}
 	if c.disabled {
@@ -254,7 +264,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		c.transport.closeAt(deadline)
 	}
 	c.closing.Do(func() {
-		c.batcher.close()
+		c.queue.close()
 		close(c.batcher.closing)
 	})
 	select {
@@ -269,32 +279,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 }
 
 // Stats returns a consistent snapshot of what became of the tracked events.
-func (c *Client) Stats() Stats {
-	s := Stats{
-		Requests: c.transport.requests.Load(),
-		Retries:  c.transport.retries.Load(),
-	}
-	b := c.batcher
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s.Delivered, s.Uncertain = b.delivered, b.uncertain
-	if s.Queued = b.queuedLocked(); s.Queued > 0 { // else the bytes are of one that is not queued yet
-		s.QueuedBytes = int(b.queuedBytes.Load())
-	}
-	s.Tracked = b.turnedAway + b.settled + uint64(s.Queued)
-	s.Dropped = Drops{
-		QueueFull: b.dropped[queueFull],
-		Invalid:   b.dropped[invalid],
-		Filtered:  b.dropped[filtered],
-		Disabled:  b.dropped[disabled],
-		Rejected:  b.dropped[rejected],
-		Closed:    b.dropped[closed],
-	}
-	s.Properties = b.properties
-	s.Paused = b.isPaused
-	s.LastError, s.LastErrorAt = b.lastError, b.lastErrorAt
-	return s
-}
+func (c *Client) Stats() Stats { return c.ledger.snapshot() }
 
 // Format implements fmt.Formatter for every verb: a Client shows its Stats, not
 // its insides.

@@ -137,15 +137,13 @@ func (d *delivery) deliver(ctx context.Context, bt *batch) []*batch {
 // by halves from the second time on, and not the client with it.
 func (d *delivery) failed(bt *batch, out outcome) []*batch {
 	now := time.Now()
-	d.b.mu.Lock()
-	isOwn := !bt.failedAt.IsZero() && d.b.lastTaken.After(bt.failedAt)
-	d.b.mu.Unlock()
+	isOwn := !bt.failedAt.IsZero() && d.b.ledger.hasTakenSince(bt.failedAt)
 	var answer *GatewayError
 	if errors.As(out.err, &answer) && (answer.StatusCode == http.StatusTooManyRequests || answer.RetryAfter > 0) {
 		isOwn = false // it is about how many come, not about these
 	}
 	bt.failedAt = now
-	if !isOwn || d.b.isClosed.Load() {
+	if !isOwn || d.b.queue.isClosed.Load() {
 		d.res.timedOut = d.res.timedOut || out.timedOut
 		d.res.elapsed = max(d.res.elapsed, out.elapsed)
 		d.res.err = out.err
@@ -185,16 +183,11 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 		stored = func(i int) bool { return !isRejected[i] }
 	}
 	now := time.Now()
-	d.b.mu.Lock()
-	d.b.lastTaken, d.b.blamed = now, false
-	if len(out.rejections) < bt.len() {
-		d.b.lastStored = now
-	}
+	storedBefore := d.b.ledger.took(now, len(out.rejections) < bt.len())
 	// Where the gateway stores others meanwhile, it is the event's own trouble
 	// and costs one of its tries. Where it can store nothing none is spent: an
 	// outage of its store may last longer than any number of tries.
-	isOwn := len(out.rejections) < bt.len() || !bt.stalledAt.IsZero() && !d.b.lastStored.Before(bt.stalledAt)
-	d.b.mu.Unlock()
+	isOwn := len(out.rejections) < bt.len() || !bt.stalledAt.IsZero() && !storedBefore.Before(bt.stalledAt)
 	var transient []int
 	for _, r := range out.rejections {
 		if r.transient && (!isOwn || bt.resends < maxResends) {
@@ -203,12 +196,8 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 			d.reject(bt, r.index, &GatewayError{StatusCode: http.StatusOK, Message: "rejected: " + r.reason, Events: 1})
 		}
 	}
-	d.count(bt, stored, func(events int) {
-		d.b.delivered += uint64(events)
-		if bt.uncertain {
-			d.b.uncertain += uint64(events)
-		}
-	})
+	events, bytes := d.sum(bt, stored)
+	d.b.ledger.delivered(events, bytes, bt.uncertain)
 	if len(transient) == 0 {
 		return nil
 	}
@@ -232,33 +221,20 @@ func (d *delivery) settle(ctx context.Context, bt *batch, out outcome) []*batch 
 
 // reject drops the i-th event of bt, with the gateway's words.
 func (d *delivery) reject(bt *batch, i int, err error) {
-	e, _ := decodeEvent(bt.body[bt.start(i):bt.ends[i]]) // unreadable: no name
-	d.count(bt, func(j int) bool { return j == i }, func(events int) {
-		d.b.dropped[rejected] += uint64(events)
-	})
+	e, _ := decodeEvent(bt.event(i)) // unreadable: no name
+	d.b.ledger.rejected(d.sum(bt, func(j int) bool { return j == i }))
 	d.b.report.rejected(e.eventType, err)
 }
 
-// count settles the events of bt for which which is true, or all if it is nil:
-// they leave the queue, and outcome adds them to where they went.
-func (d *delivery) count(bt *batch, which func(i int) bool, outcome func(events int)) {
-	events, bytes := bt.len(), bt.size()
-	if which != nil {
-		events, bytes = 0, 0
-		for i := range bt.len() {
-			if which(i) {
-				events++
-				bytes += int(bt.ends[i]) - bt.start(i) + len(separator)
-			}
+// sum counts the events of bt for which which is true, or all if it is nil: they
+// are about to be settled.
+func (d *delivery) sum(bt *batch, which func(i int) bool) (events, bytes int64) {
+	for i := range bt.len() {
+		if which == nil || which(i) {
+			events++
+			bytes += sizeOf(len(bt.event(i)))
 		}
 	}
-	d.b.mu.Lock()
-	defer d.b.mu.Unlock()
 	d.res.settled = d.res.settled || events > 0
-	if d.b.finished {
-		return // Close has counted them already
-	}
-	d.b.settled += uint64(events)
-	d.b.queuedBytes.Add(-int64(bytes))
-	outcome(events)
+	return events, bytes
 }

@@ -63,7 +63,7 @@ func init() {
 	}
 	diagnostic.PropertyDropped = func(client any, n int) {
 		c := client.(*Client)
-		c.countProperties(PropertyStats{Dropped: uint64(n)})
+		c.ledger.properties(PropertyStats{Dropped: int64(n)})
 		c.report.say(sayProperty, n, "", nil)
 	}
 	diagnostic.ShowsText = func(client any) bool {
@@ -108,7 +108,7 @@ type pendingLine struct {
 	count  int
 	detail string // of the newest
 	err    error
-	waits  int
+	waits  int64
 	next   time.Time // not before
 }
 
@@ -154,7 +154,7 @@ func (r *reporter) properties(e *encoder) {
 }
 
 // failed reports that events wait because of err.
-func (r *reporter) failed(err error, waits int) {
+func (r *reporter) failed(err error, waits int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.pending[sayPaused]
@@ -176,8 +176,8 @@ func (r *reporter) resumed(after time.Duration) {
 
 // lost reports the events that Close had no time for, and returns the error
 // that Close returns.
-func (r *reporter) lost(events int, why error) error {
-	r.say(sayLost, events, "", why)
+func (r *reporter) lost(events int64, why error) error {
+	r.say(sayLost, int(events), "", why)
 	err := fmt.Errorf("%w with %d events undelivered, which are lost: %w", ErrClosed, events, why)
 	r.error(err)
 	return err
@@ -285,7 +285,7 @@ func (r *reporter) write(l readyLine) {
 	attrs := make([]slog.Attr, 0, 4)
 	switch l.kind {
 	case sayPaused:
-		attrs = append(attrs, slog.Int("failures", l.count), slog.Int("waiting", l.waits))
+		attrs = append(attrs, slog.Int("failures", l.count), slog.Int64("waiting", l.waits))
 	case sayResumed:
 		attrs = append(attrs, slog.String("after", l.detail))
 	case sayProperty, sayRenamed, sayUnfit:

@@ -223,7 +223,7 @@ func TestTrackAllocatesNothing(t *testing.T) {
 		_ = client.Shutdown(ctx)
 	})
 	// The loop that sends would take the events meanwhile; this is about Track.
-	client.batcher.wakeAt.Store(never)
+	client.queue.sleep()
 	attrs := []slog.Attr{slog.String("order_id", "o-42"), slog.Int("total_cents", 1999), slog.Bool("gift", true), slog.Float64("rate", 0.5),
 		slog.Duration("took", time.Second), slog.Time("at", time.Now()), slog.Group("req", "method", "GET", "path", "/cart")}
 	properties := map[string]any{"order_id": "o-42", "total_cents": 1999, "gift": true, "rate": 0.5}

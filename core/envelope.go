@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -100,9 +99,6 @@ type encoder struct {
 	groups   []string
 	pairs    []pair // the members of Properties
 
-	// lane is where its events are queued: the pool gives a processor its own
-	// encoder again and again.
-	lane        uint32
 	replaceAttr func([]string, slog.Attr) slog.Attr
 	tooLarge    bool
 	walked      int // attributes so far
@@ -117,15 +113,16 @@ type encoder struct {
 	_ [cacheLine]byte
 }
 
+// cacheLine keeps apart what different processors write: two lines, as they fetch
+// them in pairs.
+const cacheLine = 128
+
 type pair struct {
 	key   string
 	value any
 }
 
-var (
-	encoders = sync.Pool{New: func() any { return newEncoder() }}
-	nextLane atomic.Uint32
-)
+var encoders = sync.Pool{New: func() any { return newEncoder() }}
 
 // newEncoder returns an encoder with memory for most events, in one piece: what two
 // processors write to must not share a cache line.
@@ -139,7 +136,6 @@ func newEncoder() *encoder {
 		buf:   cut(2 << 10),
 		arena: [kinds][]byte{stringKind: cut(1 << 10), intKind: cut(512), floatKind: cut(256), boolKind: cut(256)},
 		props: make([]property, 0, 32),
-		lane:  nextLane.Add(1),
 	}
 }
 

@@ -109,7 +109,7 @@ func TestFlatAResendChangesTheKeyAndNothingElse(t *testing.T) {
 				if tt.sameKey {
 					want = len(before)
 				}
-				if len(keys) != want || stats.Delivered != uint64(len(before)) {
+				if len(keys) != want || stats.Delivered != int64(len(before)) {
 					t.Errorf("%d keys, want %d; %+v", len(keys), want, stats)
 				}
 			})

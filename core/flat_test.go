@@ -298,7 +298,7 @@ func TestFlatEventsThatAreTooLargeAreInvalid(t *testing.T) {
 		{"the user", func(n int) causality.Event { return causality.Event{UserID: strings.Repeat("u", n)} }},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
-			send := func(n int) (lines []string, invalid uint64) {
+			send := func(n int) (lines []string, invalid int64) {
 				before := client.Stats()
 				event := tt.event(n)
 				event.EventType, event.TimestampMs = "e", 1795430525389

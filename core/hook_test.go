@@ -34,7 +34,7 @@ func TestReplaceAttr(t *testing.T) {
 		name    string
 		replace func(groups []string, a slog.Attr) slog.Attr
 		want    map[string]string
-		dropped uint64
+		dropped int64
 	}{
 		{"that changes nothing", func(_ []string, a slog.Attr) slog.Attr { return a }, kept, 0},
 		{"drops", func(_ []string, a slog.Attr) slog.Attr {

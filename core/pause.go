@@ -20,7 +20,7 @@ func (b *batcher) pause(res result) {
 	}
 	wait := time.Duration(float64(pauseStep(b.step)) * (1 + rand.Float64()/2))
 	b.step++
-	if b.isClosed.Load() {
+	if b.queue.isClosed.Load() {
 		wait = closingWait
 	}
 	b.probeFrom(now.Add(wait))

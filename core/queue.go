@@ -1,279 +1,268 @@
 package causality
 
 import (
-	"runtime"
+	"encoding/binary"
+	"math"
 	"sync"
 	"sync/atomic"
 )
+
+// queue holds encoded events in the order they came, until flushLoop takes them.
+// It owns four facts: which events wait, how many bytes the client holds in all
+// (Config.MaxQueueBytes), whether it is closed, and when flushLoop is to be woken.
+//
+// Any goroutine may push, free and close. Only flushLoop may call what takes
+// events out: waiting, wakeWhen and take. push holds the lock for the copy of one
+// event; flushLoop copies without the lock, because an event that is counted as
+// pushed never changes.
+type queue struct {
+	maxBytes int64
+	wake     chan struct{} // size 1: something is due, or there is a first event
+
+	isClosed  atomic.Bool   // written under mu
+	pushed    atomic.Uint64 // events so far; written under mu
+	heldBytes atomic.Int64  // size of the events that wait or are in flight
+
+	mu          sync.Mutex
+	tail        *chunk
+	pushedBytes uint64 // size of the events so far
+	// flushLoop is woken when either of pushed and pushedBytes gets here.
+	wakeAt, wakeAtBytes uint64
+
+	// What only flushLoop touches, but for the first chunk, which push sets.
+	head        cursor
+	popped      uint64
+	poppedBytes uint64
+}
 
 // chunkBytes is how much memory the queue takes at a time: little enough to be
 // given back soon, and enough for a hundred events.
 const chunkBytes = 64 << 10
 
-// chunkEvents is how many events a chunk holds at most.
-const chunkEvents = 192
-
-// cacheLine keeps apart what different processors write: two lines, as they fetch
-// them in pairs.
-const cacheLine = 128
-
-// queue holds encoded events in the order they came, each followed by the
-// separator, in chunks. Track pushes into a lane, of which there are some, so that
-// goroutines on different processors do not write to the same memory. Only
-// flushLoop takes events out: pop and what it calls are its own.
-type queue struct {
-	// pushed is how many events there were: each has the next number.
-	pushed atomic.Uint64
-	_      [cacheLine]byte
-
-	lanes  []lane
-	runs   []run  // what has been gathered from the lanes, in order
-	len    int    // events in runs
-	popped uint64 // how many have been popped
-}
-
-// lane is the end of the queue that Track writes to.
-type lane struct {
-	mu         sync.Mutex
-	head, tail *chunk
-	_          [cacheLine]byte
-}
-
-// chunk is memory with events in it.
+// chunk is a piece of the stream of events. Each event follows its length, and
+// both may go on in the next chunk, so that no memory is left over.
 type chunk struct {
-	buf   []byte
-	marks []mark
-	left  int // events not popped yet
-	next  *chunk
-	_     [cacheLine]byte
+	buf  [chunkBytes]byte
+	len  int
+	next *chunk
 }
 
-// mark is where an event ends in its chunk, and its number.
-type mark struct {
-	number uint64
-	end    int32
-}
-
-// run is events of a chunk that follow one another in the queue.
-type run struct {
-	*chunk
-	from, to int
-}
+// lengthBytes is how many bytes the length of an event takes.
+const lengthBytes = 4
 
 var chunks = sync.Pool{New: func() any {
-	buf := make([]byte, chunkBytes)
+	c := new(chunk)
 	// The system gives a page of memory when it is first written to, which takes
 	// longer than to copy an event: now, and not under the lock.
-	for at := 0; at < len(buf); at += pageBytes {
-		buf[at] = 0
+	for at := 0; at < len(c.buf); at += pageBytes {
+		c.buf[at] = 0
 	}
-	return &chunk{buf: buf[:0], marks: make([]mark, 0, chunkEvents)}
+	return c
 }}
 
 // pageBytes is the smallest page of any system.
 const pageBytes = 4 << 10
 
-// newChunk returns an empty chunk with room for an event of size bytes. It may
-// allocate, so it is called without a lock.
-func newChunk(size int) *chunk {
-	// Two that are over half of a chunk do not share one, and would waste as much
-	// as they take.
-	if size > chunkBytes/2 {
-		return &chunk{buf: make([]byte, 0, size), marks: make([]mark, 0, 1)}
-	}
-	return chunks.Get().(*chunk)
-}
-
 func (c *chunk) release() {
-	if cap(c.marks) != chunkEvents {
-		return // made for one event, whatever its size
-	}
-	c.buf, c.marks, c.left, c.next = c.buf[:0], c.marks[:0], 0, nil
+	c.len, c.next = 0, nil
 	chunks.Put(c)
 }
 
-// start is where the i-th event begins.
-func (c *chunk) start(i int) int {
-	if i == 0 {
+// never is a count that is not reached.
+const never = math.MaxUint64
+
+func newQueue(maxBytes int) *queue {
+	return &queue{maxBytes: int64(maxBytes), wake: make(chan struct{}, 1), wakeAt: 1, wakeAtBytes: never}
+}
+
+// sizeOf is what an event of so many bytes counts towards Config.MaxQueueBytes:
+// with the separator that follows it in a request.
+func sizeOf(eventBytes int) int64 { return int64(eventBytes + len(separator)) }
+
+// push appends a copy of an event. If it cannot, it returns the reason.
+func (q *queue) push(event []byte) (DropReason, bool) {
+	size := sizeOf(len(event))
+	var spare *chunk // taken from the pool without the lock
+	spareBytes := 0
+	q.mu.Lock()
+	for {
+		why := DropReason("")
+		switch {
+		case q.isClosed.Load():
+			why = DropClosed
+		case q.heldBytes.Load()+size > q.maxBytes:
+			why = DropQueueFull
+		}
+		if why != "" {
+			q.mu.Unlock()
+			for spare != nil {
+				next := spare.next
+				spare.release()
+				spare = next
+			}
+			return why, false
+		}
+		if q.roomBytes()+spareBytes >= lengthBytes+len(event) {
+			break
+		}
+		q.mu.Unlock()
+		c := chunks.Get().(*chunk)
+		c.next = spare
+		spare = c
+		spareBytes += chunkBytes
+		q.mu.Lock()
+	}
+	var length [lengthBytes]byte
+	binary.LittleEndian.PutUint32(length[:], uint32(len(event)))
+	spare = q.write(event, q.write(length[:], spare))
+	q.heldBytes.Add(size)
+	q.pushedBytes += uint64(size)
+	pushed := q.pushed.Add(1)
+	if pushed >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
+		q.wakeAt, q.wakeAtBytes = never, never
+		notify(q.wake)
+	}
+	q.mu.Unlock()
+	if spare != nil {
+		spare.release() // another goroutine brought one at the same time
+	}
+	return "", true
+}
+
+// roomBytes is how much can be written without another chunk.
+func (q *queue) roomBytes() int {
+	if q.tail == nil {
 		return 0
 	}
-	return int(c.marks[i-1].end)
+	return chunkBytes - q.tail.len
 }
 
-// maxLanes bounds what the queue of a client takes that is in use.
-const maxLanes = 16
-
-func newQueue() *queue {
-	return &queue{lanes: make([]lane, min(2*runtime.GOMAXPROCS(0), maxLanes))}
-}
-
-// push appends an event through a lane, unless closed. It returns how many events
-// there were then. Where somebody else is in the lane it changes to the next, so that
-// who pushes at the same time ends up in different ones.
-func (q *queue) push(event []byte, through *uint32, closed *atomic.Bool) (number uint64, ok bool) {
-	l := q.lane(*through)
-	if !l.mu.TryLock() {
-		*through++
-		l = q.lane(*through)
-		l.mu.Lock()
-	}
-	size := len(event) + len(separator)
-	var spare *chunk
-	fits := l.fits(size)
-	if !fits {
-		l.mu.Unlock()
-		spare = newChunk(size)
-		l.mu.Lock()
-		fits = l.fits(size)
-	}
-	if ok = !closed.Load(); ok {
-		if !fits {
-			l.extend(spare)
-			spare = nil
-		}
-		c := l.tail
-		c.buf = append(append(c.buf, event...), separator...)
-		number = q.pushed.Add(1)
-		c.marks = append(c.marks, mark{number: number, end: int32(len(c.buf))})
-	}
-	l.mu.Unlock()
-	if spare != nil {
-		spare.release()
-	}
-	return number, ok
-}
-
-func (q *queue) lane(i uint32) *lane { return &q.lanes[i%uint32(len(q.lanes))] }
-
-// fits reports whether size bytes can be pushed without another chunk.
-func (l *lane) fits(size int) bool {
-	c := l.tail
-	return c != nil && cap(c.buf)-len(c.buf) >= size && len(c.marks) < cap(c.marks)
-}
-
-// extend adds an empty chunk at the tail.
-func (l *lane) extend(c *chunk) {
-	if l.tail == nil {
-		l.head = c
-	} else {
-		l.tail.next = c
-	}
-	l.tail = c
-}
-
-// lock locks all lanes: while they are, whatever has a number is in its lane.
-func (q *queue) lock() {
-	for i := range q.lanes {
-		q.lanes[i].mu.Lock()
-	}
-}
-
-func (q *queue) unlock() {
-	for i := range q.lanes {
-		q.lanes[i].mu.Unlock()
-	}
-}
-
-// gather takes all that the lanes hold, in order.
-func (q *queue) gather() {
-	var heads [maxLanes]run
-	lanes := heads[:0]
-	q.lock()
-	for i := range q.lanes {
-		if l := &q.lanes[i]; l.head != nil {
-			lanes = append(lanes, run{chunk: l.head})
-			l.head, l.tail = nil, nil
-		}
-	}
-	q.unlock()
-	for len(lanes) > 0 {
-		// The lane with the oldest event, and how far it goes before another's.
-		oldest, until := 0, ^uint64(0)
-		for i := 1; i < len(lanes); i++ {
-			if lanes[i].number() < lanes[oldest].number() {
-				oldest = i
+// write appends bytes to the stream, with the spare chunks where the last one is
+// full, and returns those that are left.
+func (q *queue) write(p []byte, spare *chunk) *chunk {
+	for len(p) > 0 {
+		if q.roomBytes() == 0 {
+			c := spare
+			spare, c.next = c.next, nil
+			if q.tail == nil {
+				q.head = cursor{chunk: c}
+			} else {
+				q.tail.next = c
 			}
+			q.tail = c
 		}
-		for i := range lanes {
-			if i != oldest {
-				until = min(until, lanes[i].number())
-			}
-		}
-		r := &lanes[oldest]
-		for r.to < len(r.marks) && r.marks[r.to].number < until {
-			r.to++
-		}
-		q.runs = append(q.runs, *r)
-		q.len += r.to - r.from
-		r.left += r.to - r.from
-		if r.from = r.to; r.to < len(r.marks) {
-			continue
-		}
-		if *r = (run{chunk: r.next}); r.chunk == nil {
-			lanes[oldest] = lanes[len(lanes)-1]
-			lanes = lanes[:len(lanes)-1]
-		}
+		n := copy(q.tail.buf[q.tail.len:], p)
+		q.tail.len += n
+		p = p[n:]
 	}
+	return spare
 }
 
-func (r *run) number() uint64 { return r.marks[r.from].number }
+// free says that events of this size are settled.
+func (q *queue) free(bytes int64) { q.heldBytes.Add(-bytes) }
 
-// size is how many events there are, those in the lanes too.
-func (q *queue) size() int { return int(q.pushed.Load() - q.popped) }
-
-// measure returns how many events from the head, at most maxEvents, fit into
-// maxBytes, and their size. It is at least one event, whatever its size.
-func (q *queue) measure(maxEvents, maxBytes int) (events, bytes int) {
-	if q.len < maxEvents {
-		q.gather()
-	}
-	for _, r := range q.runs {
-		for i := r.from; i < r.to; i++ {
-			size := int(r.marks[i].end) - r.start(i)
-			if events == maxEvents || events > 0 && bytes+size > maxBytes {
-				return events, bytes
-			}
-			events++
-			bytes += size
-		}
-	}
-	return events, bytes
+// close lets no event in any more.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.isClosed.Store(true)
+	q.mu.Unlock()
 }
 
-// pop moves n events from the head into bt.
-func (q *queue) pop(bt *batch, n int) {
-	q.len -= n
-	q.popped += uint64(n)
-	done := 0
-	for i := range q.runs {
-		r := &q.runs[i]
-		to := min(r.from+n, r.to)
-		shift := len(bt.body) - r.start(r.from)
-		bt.body = append(bt.body, r.buf[r.start(r.from):r.start(to)]...)
-		for _, m := range r.marks[r.from:to] {
-			bt.ends = append(bt.ends, m.end+int32(shift-len(separator)))
-		}
-		n -= to - r.from
-		if r.left -= to - r.from; r.left == 0 {
-			r.release()
-		}
-		if r.from = to; to < r.to {
+// waiting is how many events wait, and their size.
+func (q *queue) waiting() (events int, bytes int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return int(q.pushed.Load() - q.popped), int64(q.pushedBytes - q.poppedBytes)
+}
+
+// wakeWhen asks for a wake-up once so many events wait or they have this size.
+func (q *queue) wakeWhen(events int, bytes int64) {
+	q.mu.Lock()
+	q.wakeAt, q.wakeAtBytes = q.popped+uint64(events), q.poppedBytes+uint64(bytes)
+	if q.pushed.Load() >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
+		q.wakeAt, q.wakeAtBytes = never, never
+		notify(q.wake) // they came since flushLoop looked, and woke nobody
+	}
+	q.mu.Unlock()
+}
+
+// sleep asks for no wake-up.
+func (q *queue) sleep() {
+	q.mu.Lock()
+	q.wakeAt, q.wakeAtBytes = never, never
+	q.mu.Unlock()
+}
+
+// take moves up to maxEvents from the head into a batch, as many as fit into
+// maxBytes but at least one, and returns nil if none waits. The batch takes the
+// memory of a settled one, if there is one.
+func (q *queue) take(maxEvents, maxBytes int, settled *batch) *batch {
+	events, _ := q.waiting() // no more are sure to be whole
+	maxEvents = min(events, maxEvents)
+	if maxEvents <= 0 {
+		return nil
+	}
+	events, bytes := 0, 0
+	for at := q.head; events < maxEvents; events++ {
+		length := at.length()
+		if bytes += length + len(separator); events > 0 && bytes > maxBytes {
+			bytes -= length + len(separator)
 			break
 		}
-		done++
-		if n == 0 {
-			break
+		at.read(nil, length)
+	}
+	bt := newBatch(events, bytes, settled)
+	for range events {
+		passed := q.head.chunk
+		bt.body = q.head.read(bt.body, q.head.length())
+		bt.endEvent(q.popped)
+		q.popped++
+		for passed != q.head.chunk {
+			next := passed.next
+			passed.release()
+			passed = next
 		}
 	}
-	if clear(q.runs[:done]); done == len(q.runs) {
-		q.runs = q.runs[:0]
-	} else {
-		q.runs = q.runs[done:]
-	}
+	q.poppedBytes += uint64(bytes)
+	bt.seal()
+	q.rewind()
+	return bt
 }
 
-// clear drops everything.
-func (q *queue) clear() {
-	q.gather()
-	q.runs, q.len = nil, 0
+// rewind uses the last chunk from its beginning again, if all in it was taken.
+func (q *queue) rewind() {
+	q.mu.Lock()
+	if q.popped == q.pushed.Load() {
+		q.head.at, q.tail.len = 0, 0
+	}
+	q.mu.Unlock()
+}
+
+// cursor is a place in the stream of events.
+type cursor struct {
+	*chunk
+	at int
+}
+
+// length reads the length of the next event.
+func (c *cursor) length() int {
+	var length [lengthBytes]byte
+	c.read(length[:0], lengthBytes)
+	return int(binary.LittleEndian.Uint32(length[:]))
+}
+
+// read appends the next n bytes to dst, or passes over them if dst is nil.
+func (c *cursor) read(dst []byte, n int) []byte {
+	for n > 0 {
+		if c.at == chunkBytes {
+			c.chunk, c.at = c.next, 0
+		}
+		part := c.buf[c.at:min(c.at+n, chunkBytes)]
+		if dst != nil {
+			dst = append(dst, part...)
+		}
+		c.at += len(part)
+		n -= len(part)
+	}
+	return dst
 }

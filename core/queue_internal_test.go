@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -17,26 +16,10 @@ func encoded(n, size int) string {
 	return head + strings.Repeat("1", max(size-len(head)-1, 1)) + "}"
 }
 
-func push(q *queue, event string, lane uint32) {
-	if _, ok := q.push([]byte(event), &lane, new(atomic.Bool)); !ok {
-		panic("not queued")
+func push(q *queue, event string) {
+	if why, ok := q.push([]byte(event)); !ok {
+		panic(why)
 	}
-}
-
-// pop takes n events as drain does.
-func pop(q *queue, n, maxBytes int, settled *batch) *batch {
-	events, bytes := q.measure(n, maxBytes)
-	if events == 0 {
-		return nil
-	}
-	bt := newBatch(events, bytes, settled)
-	before := cap(bt.body)
-	q.pop(bt, events)
-	bt.seal()
-	if cap(bt.body) != before {
-		panic("the body grew")
-	}
-	return bt
 }
 
 // contents reads a batch back, from its body and from its ends.
@@ -48,11 +31,11 @@ func contents(t *testing.T, bt *batch) []string {
 	}
 	events := strings.Split(body[len(bodyHead):len(body)-len(bodyTail)], separator)
 	if len(events) != bt.len() {
-		t.Fatalf("%d events in the body, %d ends", len(events), bt.len())
+		t.Fatalf("%d events in the body, %d marks", len(events), bt.len())
 	}
 	for i, event := range events {
-		if got := body[bt.start(i):bt.ends[i]]; got != event {
-			t.Fatalf("event %d is %q by its end, %q in the body", i, got, event)
+		if got := string(bt.event(i)); got != event {
+			t.Fatalf("event %d is %q by its mark, %q in the body", i, got, event)
 		}
 	}
 	return events
@@ -62,7 +45,7 @@ func contents(t *testing.T, bt *batch) []string {
 func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 	for seed := range uint64(30) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		q := newQueue()
+		q := newQueue(1 << 30)
 		var model []string
 		var spare *batch
 		for step := range 300 {
@@ -75,12 +58,12 @@ func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 					size = 2 * chunkBytes
 				}
 				event := encoded(step, size)
-				push(q, event, rnd.Uint32())
+				push(q, event)
 				model = append(model, event)
 				continue
 			}
 			n, limit := 1+rnd.IntN(60), 1+rnd.IntN(100_000)
-			bt := pop(q, n, limit, spare)
+			bt := q.take(n, limit, spare)
 			if bt == nil {
 				if len(model) > 0 {
 					t.Fatalf("seed %d: nothing of %d events", seed, len(model))
@@ -102,25 +85,28 @@ func TestTheQueueKeepsOrderAndBytes(t *testing.T) {
 				t.Fatalf("seed %d: one more would have fitted", seed)
 			}
 			model, spare = model[len(got):], bt
-			if q.size() != len(model) {
-				t.Fatalf("seed %d: size is %d, want %d", seed, q.size(), len(model))
+			waitingBytes := 0
+			for _, event := range model {
+				waitingBytes += len(event) + len(separator)
+			}
+			if events, bytes := q.waiting(); events != len(model) || bytes != int64(waitingBytes) {
+				t.Fatalf("seed %d: %d events of %d bytes wait, want %d of %d", seed, events, bytes, len(model), waitingBytes)
 			}
 		}
 	}
 }
 
-// Whoever pushes into one lane and then into another is not seen in the second
-// alone.
-func TestTheQueueIsGatheredAtOneMoment(t *testing.T) {
-	q := newQueue()
+// What one goroutine pushes while another takes arrives in order.
+func TestTheQueueIsPushedToWhileItIsTakenFrom(t *testing.T) {
+	q := newQueue(1 << 30)
 	const events = 50_000
 	go func() {
 		for n := range events {
-			push(q, encoded(n, 1), uint32(n))
+			push(q, encoded(n, 1))
 		}
 	}()
 	for n := 0; n < events; {
-		bt := pop(q, 100, 1<<20, nil)
+		bt := q.take(100, 1<<20, nil)
 		if bt == nil {
 			runtime.Gosched()
 			continue
@@ -134,65 +120,87 @@ func TestTheQueueIsGatheredAtOneMoment(t *testing.T) {
 	}
 }
 
-func TestAnEmptyQueueHoldsNoMemory(t *testing.T) {
-	q := newQueue()
+// An event goes on in the next chunk, so the memory of large ones is theirs alone.
+func TestLargeEventsLeaveNoMemoryOver(t *testing.T) {
+	q := newQueue(32 << 20)
+	size := 22 << 10
+	events := 0
+	for {
+		if _, ok := q.push([]byte(encoded(events, size))); !ok {
+			break
+		}
+		events++
+	}
+	memory := 0
+	for c := q.head.chunk; c != nil; c = c.next {
+		memory += chunkBytes
+	}
+	if held := int(q.heldBytes.Load()); memory > held+chunkBytes+lengthBytes*events {
+		t.Errorf("%d events of %d bytes take %d", events, held, memory)
+	}
+}
+
+func TestAnEmptyQueueUsesItsLastChunkAgain(t *testing.T) {
+	q := newQueue(1 << 30)
 	for n := range 1000 {
-		push(q, encoded(n, 500), uint32(n))
+		push(q, encoded(n, 500))
 	}
-	for pop(q, 100, 1<<20, nil) != nil {
+	for q.take(100, 1<<20, nil) != nil {
 	}
-	for i := range q.lanes {
-		if q.lanes[i].head != nil || q.lanes[i].tail != nil {
-			t.Errorf("lane %d holds a chunk", i)
+	if q.head.chunk != q.tail || q.head.at != 0 || q.tail.len != 0 {
+		t.Errorf("the queue is empty, and its next event goes to %d of %d", q.head.at, q.tail.len)
+	}
+}
+
+func TestWakeUps(t *testing.T) {
+	q := newQueue(1 << 30)
+	woken := func() bool {
+		select {
+		case <-q.wake:
+			return true
+		default:
+			return false
 		}
 	}
-	if runs := q.runs[:cap(q.runs)]; slices.ContainsFunc(runs, func(r run) bool { return r.chunk != nil }) {
-		t.Errorf("runs hold a chunk: %v", runs)
+	push(q, encoded(0, 100))
+	if !woken() {
+		t.Error("the first event woke nobody")
 	}
-}
-
-// What a backlog took to be put in order is given back, too.
-func TestAnIdleBatcherHoldsNothingOfItsBacklog(t *testing.T) {
-	b := &batcher{cfg: new(Config), fresh: newQueue()}
-	for n := range 1000 {
-		push(b.fresh, encoded(n, 1), uint32(n)) // a run for each
+	q.wakeWhen(3, 1<<20)
+	push(q, encoded(1, 100))
+	if woken() {
+		t.Error("the second of three events woke flushLoop")
 	}
-	for range 10 {
-		bt := pop(b.fresh, 100, 1<<20, nil)
-		b.settled += uint64(bt.len())
-		b.reuse(result{batch: bt})
+	push(q, encoded(2, 100))
+	push(q, encoded(3, 100))
+	if !woken() || woken() {
+		t.Error("the third event did not wake flushLoop once")
 	}
-	if got := cap(b.fresh.runs); got > 0 {
-		t.Errorf("room for %d runs is kept", got)
+	q.wakeWhen(100, 5_000)
+	push(q, encoded(4, 5_000))
+	if !woken() {
+		t.Error("an event as large as asked for woke nobody")
 	}
-}
-
-// An event of the very size of a chunk has one of its own, which is not taken for
-// one of those that many share.
-func TestAChunkForOneEventServesNoOthers(t *testing.T) {
-	q := newQueue()
-	for n := range 10 {
-		push(q, encoded(n, chunkBytes-len(separator)), 0)
+	q.wakeWhen(5, 1<<20)
+	if !woken() {
+		t.Error("five events wait, and flushLoop sleeps until there are five")
 	}
-	for pop(q, 10, 1<<20, nil) != nil {
-	}
-	for n := range 100 {
-		push(q, encoded(n, 500), 0)
-	}
-	if first := q.lanes[0].head; first != q.lanes[0].tail {
-		t.Errorf("the first chunk holds %d of 100 small events", len(first.marks))
+	q.sleep()
+	push(q, encoded(5, 100))
+	if woken() {
+		t.Error("an event woke flushLoop while nothing could be done")
 	}
 }
 
 // ten returns a batch of ten events whose first is the 100th of the queue.
 func ten() *batch {
-	q := newQueue()
+	q := newQueue(1 << 30)
+	q.popped = 100
+	q.pushed.Store(100)
 	for n := range 10 {
-		push(q, encoded(n, 100+n), 0)
+		push(q, encoded(n, 100+n))
 	}
-	bt := pop(q, 10, 1<<20, nil)
-	bt.seq = 100
-	return bt
+	return q.take(10, 1<<20, nil)
 }
 
 func TestPartsOfABatch(t *testing.T) {
@@ -202,12 +210,12 @@ func TestPartsOfABatch(t *testing.T) {
 		got := contents(t, first)
 		if rest != nil {
 			got = append(got, contents(t, rest)...)
-			if rest.seq != 100+uint64(n) {
-				t.Errorf("the rest after %d begins at %d", n, rest.seq)
+			if rest.first() != 100+uint64(n) {
+				t.Errorf("the rest after %d begins at %d", n, rest.first())
 			}
 		}
-		if !slices.Equal(got, all) || first.len() != n || first.seq != 100 {
-			t.Errorf("split at %d: %d events from %d", n, first.len(), first.seq)
+		if !slices.Equal(got, all) || first.len() != n || first.first() != 100 {
+			t.Errorf("split at %d: %d events from %d", n, first.len(), first.first())
 		}
 	}
 	bt := ten()
@@ -216,7 +224,7 @@ func TestPartsOfABatch(t *testing.T) {
 	if got := contents(t, odd); !slices.Equal(got, []string{all[1], all[3], all[5], all[7], all[9]}) {
 		t.Errorf("%q", got)
 	}
-	if !odd.uncertain || odd.resends != 3 || !odd.behind || odd.seq != 101 {
+	if !odd.uncertain || odd.resends != 3 || !odd.behind || odd.first() != 101 {
 		t.Errorf("%+v", odd)
 	}
 	if bt.subset(func(int) bool { return false }) != nil {

@@ -56,16 +56,13 @@ func (b *batcher) dispatch() {
 		}
 		go d.run(b.ctx, bt)
 	}
-	at := b.fresh.popped + 1
-	if b.fresh.size() > 0 {
-		at = b.fresh.popped + uint64(b.fill())
-		if len(b.inFlight) == b.cfg.MaxInFlight || b.paused {
-			at = never // nothing could be done about it
-		}
-	}
-	b.wakeAt.Store(at)
-	if b.fresh.pushed.Load() >= at {
-		notify(b.wake) // it filled since next looked, and woke nobody
+	switch n, _ := b.queue.waiting(); {
+	case n == 0:
+		b.queue.wakeWhen(1, math.MaxInt64) // to begin an interval
+	case len(b.inFlight) == b.cfg.MaxInFlight || b.paused:
+		b.queue.sleep() // nothing could be done about it
+	default:
+		b.queue.wakeWhen(b.fill(), math.MaxInt64)
 	}
 }
 
@@ -87,7 +84,7 @@ func (b *batcher) next(now time.Time) *batch {
 	if bt := b.takeWaiting(now, b.size); bt != nil {
 		return bt
 	}
-	n, first := b.fresh.size(), b.fresh.popped
+	n, first := b.freshLen(), b.queue.popped
 	if n > 0 && !b.intervalAt.IsZero() && !now.Before(b.intervalAt) {
 		b.due = max(b.due, first+uint64(n))
 	}
@@ -101,6 +98,12 @@ func (b *batcher) next(now time.Time) *batch {
 		}
 	}
 	return nil
+}
+
+// freshLen is how many events wait that were never sent.
+func (b *batcher) freshLen() int {
+	n, _ := b.queue.waiting()
+	return n
 }
 
 // fill is how many events start a send.
@@ -131,7 +134,7 @@ func (b *batcher) take(i, n int) *batch {
 // channel; nil when there is no such thing.
 func (b *batcher) arm(timer *time.Timer) <-chan time.Time {
 	now := time.Now()
-	n := b.fresh.size()
+	n := b.freshLen()
 	switch {
 	case n == 0:
 		b.intervalAt = time.Time{}
@@ -170,8 +173,8 @@ func (b *batcher) handle(res result) {
 	}
 	b.waiting = append(append(res.kept, b.waiting...), res.later...)
 	// The oldest first, whichever delivery ended first.
-	slices.SortStableFunc(b.waiting, func(a, other *batch) int { return cmp.Compare(a.seq, other.seq) })
-	if b.isClosed.Load() {
+	slices.SortStableFunc(b.waiting, func(a, other *batch) int { return cmp.Compare(a.first(), other.first()) })
+	if b.queue.isClosed.Load() {
 		b.hurry()
 	}
 	b.adapt(res)
@@ -185,9 +188,7 @@ func (b *batcher) handle(res result) {
 	}
 	if res.settled && b.paused {
 		b.paused, b.probing, b.probeOne, b.refusals, b.failure = false, false, false, 0, nil
-		b.mu.Lock()
-		b.isPaused = false
-		b.mu.Unlock()
+		b.ledger.resumed()
 		b.report.resumed(time.Since(b.pausedAt))
 	} else if res.probe {
 		// The probe settled nothing and failed nothing: its events wait again.
@@ -200,22 +201,16 @@ func (b *batcher) handle(res result) {
 // tellFailure tells everybody why events wait.
 func (b *batcher) tellFailure(err error) {
 	b.failure = err
-	b.mu.Lock()
-	b.isPaused = b.paused
-	b.lastError, b.lastErrorAt = err.Error(), time.Now()
-	waits := b.queuedLocked()
-	b.mu.Unlock()
-	b.report.failed(err, waits)
+	b.report.failed(err, b.ledger.failed(err, b.paused))
 	b.replySettled()
 	b.replyFlushers(b.waitError)
 }
 
-// reuse keeps the memory of a settled batch for the next one, and the queue's,
-// while there is work. After an outage more are settled than fresh events need.
+// reuse keeps the memory of a settled batch for the next one, while there is work. After an outage more are settled than fresh events need.
 func (b *batcher) reuse(res result) {
 	switch {
 	case b.idle():
-		b.spare, b.fresh.runs = nil, nil
+		b.spare = nil
 	case len(b.spare) == b.cfg.MaxInFlight || cap(res.batch.body) > 2*maxBodyBytes:
 	case len(res.kept)+len(res.later) == 0 && res.batch.readers.Load() == 0:
 		b.spare = append(b.spare, res.batch)
@@ -242,7 +237,7 @@ func (b *batcher) adapt(res result) {
 	if res.maxBytes > 0 {
 		b.maxBytes = min(b.maxBytes, res.maxBytes)
 	}
-	backlog := b.fresh.size() >= b.size
+	backlog := b.freshLen() >= b.size
 	events := res.batch.len()
 	switch {
 	case res.timedOut || res.elapsed > b.cfg.Timeout/4:
@@ -264,14 +259,14 @@ func (b *batcher) adapt(res result) {
 }
 
 // idle reports whether every event is settled.
-func (b *batcher) idle() bool { return len(b.inFlight) == 0 && b.queued() == 0 }
+func (b *batcher) idle() bool { return len(b.inFlight) == 0 && b.ledger.queued() == 0 }
 
 // oldest returns a number that no unsettled event's is below.
 func (b *batcher) oldest() uint64 {
-	oldest := b.fresh.popped
+	oldest := b.queue.popped
 	for _, list := range [...][]*batch{b.waiting, b.inFlight} {
 		for _, bt := range list {
-			oldest = min(oldest, bt.seq)
+			oldest = min(oldest, bt.first())
 		}
 	}
 	return oldest
@@ -279,7 +274,7 @@ func (b *batcher) oldest() uint64 {
 
 // flush makes all that was tracked so far due.
 func (b *batcher) flush(req flushRequest) {
-	req.seq = b.fresh.pushed.Load()
+	req.seq = b.queue.pushed.Load()
 	b.due = max(b.due, req.seq)
 	b.flushers = append(b.flushers, req)
 	if b.replySettled(); len(b.flushers) == 0 {
@@ -304,7 +299,7 @@ func (b *batcher) replySettled() {
 
 // waitError tells a Flush why its events still wait.
 func (b *batcher) waitError(flushRequest) (bool, error) {
-	return true, fmt.Errorf("causality: %d events wait and will be sent again: %w", b.queued(), b.failure)
+	return true, fmt.Errorf("causality: %d events wait and will be sent again: %w", b.ledger.queued(), b.failure)
 }
 
 func (b *batcher) replyFlushers(reply func(flushRequest) (ready bool, err error)) {
@@ -337,17 +332,7 @@ func (b *batcher) hurry() {
 func (b *batcher) finish(why error) {
 	b.cancel()
 	b.collect()
-	b.mu.Lock()
-	b.finished = true
-	if b.failure != nil {
-		b.lastError, b.lastErrorAt = b.failure.Error(), time.Now()
-	}
-	left := b.queuedLocked()
-	b.dropped[closed] += uint64(left)
-	b.settled += uint64(left)
-	b.fresh.clear()
-	b.isPaused = false
-	b.mu.Unlock()
+	left := b.ledger.close(b.failure)
 	b.waiting, b.spare = nil, nil
 	if left > 0 {
 		if b.failure != nil {

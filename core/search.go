@@ -31,12 +31,10 @@ type accused struct {
 
 // search finds the bad events of a refused batch.
 func (d *delivery) search(ctx context.Context, bt *batch, out outcome) []*batch {
-	d.b.mu.Lock()
-	taken, takesOthers := d.b.lastTaken, d.takesOthersLocked(bt)
-	d.b.mu.Unlock()
+	takesOthers := d.takesOthers(bt)
 	switch {
 	case bt.len() == 1:
-		return d.refusedAlone(bt, out, d.refusals == 0 && len(d.accused) == 0 && time.Since(taken) < takenRecently)
+		return d.refusedAlone(bt, out, d.refusals == 0 && len(d.accused) == 0 && d.b.ledger.hasTakenSince(time.Now().Add(-takenRecently)))
 	case out.line >= 0:
 		return d.named(ctx, bt, out, takesOthers)
 	case takesOthers:
@@ -53,10 +51,10 @@ func searchHalves(bt *batch) []*batch {
 	return work
 }
 
-// takesOthersLocked reports whether the gateway took others in this delivery, or
-// since it refused bt before: then some of bt are bad. The batcher is locked.
-func (d *delivery) takesOthersLocked(bt *batch) bool {
-	return d.took || !bt.refusedAt.IsZero() && d.b.lastTaken.After(bt.refusedAt)
+// takesOthers reports whether the gateway took others in this delivery, or since
+// it refused bt before: then some of bt are bad.
+func (d *delivery) takesOthers(bt *batch) bool {
+	return d.took || !bt.refusedAt.IsZero() && d.b.ledger.hasTakenSince(bt.refusedAt)
 }
 
 // named goes on without the event that the gateway named.
@@ -89,13 +87,8 @@ func (d *delivery) judge() {
 // refusedAlone settles the fate of an event that was sent alone: it is to blame
 // only where something vouches for the gateway, which tookRecently does for one.
 func (d *delivery) refusedAlone(bt *batch, out outcome, tookRecently bool) []*batch {
-	d.b.mu.Lock()
-	vouched := d.takesOthersLocked(bt)
-	sole := d.b.queuedLocked() == 1 && d.refusals >= soleRefusals && d.b.isClosed.Load()
-	toBlame := vouched || sole || tookRecently && !d.b.blamed
-	d.b.blamed = d.b.blamed || toBlame && !vouched
-	d.b.mu.Unlock()
-	if toBlame {
+	sole := d.b.ledger.queued() == 1 && d.refusals >= soleRefusals && d.b.queue.isClosed.Load()
+	if d.takesOthers(bt) || sole || tookRecently && d.b.ledger.rejectOnTrust() {
 		d.reject(bt, 0, out.err)
 		return nil
 	}

@@ -41,8 +41,7 @@ type httpTransport struct {
 	timeout     time.Duration
 	atLeastOnce bool
 
-	requests atomic.Uint64
-	retries  atomic.Uint64
+	ledger *ledger
 
 	closing chan struct{} // closed when Close begins: waits are cut short
 
@@ -51,7 +50,7 @@ type httpTransport struct {
 	deadline  time.Time // when Close gives up; zero while the client is open
 }
 
-func newHTTPTransport(cfg *Config) *httpTransport {
+func newHTTPTransport(cfg *Config, ledger *ledger) *httpTransport {
 	key := cfg.APIKey
 	t := &httpTransport{
 		url:          strings.TrimRight(cfg.Endpoint, "/") + batchPath,
@@ -62,6 +61,7 @@ func newHTTPTransport(cfg *Config) *httpTransport {
 		timeout:      cfg.Timeout,
 		atLeastOnce:  cfg.AtLeastOnce,
 		closing:      make(chan struct{}),
+		ledger:       ledger,
 	}
 	if t.roundTripper == nil {
 		t.owned = newPool(cfg.MaxInFlight)
@@ -102,10 +102,7 @@ func (t *httpTransport) sendBatch(ctx context.Context, bt *batch, retries int) o
 			}
 			return last
 		}
-		t.requests.Add(1)
-		if attempt > 0 {
-			t.retries.Add(1)
-		}
+		t.ledger.requested(attempt > 0)
 		before := last
 		last = t.post(ctx, bt)
 		last.timedOut = last.timedOut || before.timedOut

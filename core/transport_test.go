@@ -211,7 +211,7 @@ func TestConnectionsThatBreak(t *testing.T) {
 	tests := []struct {
 		name      string
 		serve     func(conn net.Conn)
-		uncertain uint64
+		uncertain int64
 	}{
 		{"closed as soon as it is made", func(net.Conn) {}, 3},
 		{"closed after the headers", func(conn net.Conn) { readHeaders(conn) }, 3},

@@ -23,7 +23,7 @@ func TestTypedTheUserAndTheSessionAreGivenAPlace(t *testing.T) {
 		deviceID string // in the Config
 		event    causality.Event
 		want     causality.Identity
-		dropped  uint64
+		dropped  int64
 	}{
 		{"the payload has user_id", nobody, causality.Event{EventType: withUser, UserID: "u-1"},
 			causality.Identity{UserID: "u-1", DeviceID: host}, 0},
@@ -101,7 +101,7 @@ func TestTypedPropertiesWithoutAFieldAreLeftOutAndCounted(t *testing.T) {
 		what    string
 		event   causality.Event
 		want    props
-		dropped uint64
+		dropped int64
 	}{
 		{"one of each kind", causality.Event{Properties: props{"order_id": "o", "a": "b", "c": 1, "d": 0.5, "e": true, "f": []int{1}, "g": props{"h": 1, "i": 2}}},
 			props{"order_id": "o"}, 7},

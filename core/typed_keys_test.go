@@ -19,7 +19,7 @@ func TestTypedAFieldTakesThePropertyThatFlattensToItsName(t *testing.T) {
 		what    string
 		event   causality.Event
 		want    props
-		dropped uint64
+		dropped int64
 	}{
 		{"a dot", causality.Event{Properties: props{"order.id": "o-42", "total.cents": 5}}, props{"order_id": "o-42", "total_cents": int64(5)}, 0},
 		{"a group", causality.Event{Attrs: []slog.Attr{slog.Group("order", "id", "o-42"), slog.Group("total", "cents", 5)}}, props{"order_id": "o-42", "total_cents": int64(5)}, 0},

@@ -38,7 +38,7 @@ type typedStored struct {
 	causality.Event
 	payload string // custom_event, or the kind
 	raw     string
-	dropped uint64 // properties
+	dropped int64 // properties
 }
 
 // send tracks one event, which the gateway must take and store.

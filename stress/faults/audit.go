@@ -136,7 +136,7 @@ func (m *Measured) general() []error {
 	}
 	s := m.Stats
 	bad(s.Queued == 0 && s.QueuedBytes == 0, "closed, and %d events of %d bytes are queued", s.Queued, s.QueuedBytes)
-	bad(s.Tracked == uint64(m.Fault.Events), "%d events counted as tracked, of %d", s.Tracked, m.Fault.Events)
+	bad(s.Tracked == int64(m.Fault.Events), "%d events counted as tracked, of %d", s.Tracked, m.Fault.Events)
 	bad(s.Tracked == s.Delivered+s.Dropped.Total(), "the client's counts do not add up: %+v", s)
 
 	// Losses are never silent …
@@ -151,7 +151,7 @@ func (m *Measured) general() []error {
 		bad(!strings.Contains(l.String(), Key), "the key is in the log: %v", l)
 	}
 	for message, count := range said {
-		var want uint64
+		var want int64
 		switch {
 		case strings.Contains(message, "gateway rejected events"):
 			want = s.Dropped.Rejected

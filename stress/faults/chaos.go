@@ -365,7 +365,7 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []err
 		}
 	}
 	bad(int(stats.Tracked) == tracked, "%d tracked by the client's count, %d by ours", stats.Tracked, tracked)
-	bad(stats.Tracked == stats.Delivered+stats.Dropped.Total()+uint64(stats.Queued), "the client's counts do not add up: %+v", stats)
+	bad(stats.Tracked == stats.Delivered+stats.Dropped.Total()+int64(stats.Queued), "the client's counts do not add up: %+v", stats)
 	bad(int(stats.Dropped.Rejected) == a.Rejected, "%d rejected by the client's count, %d by the gateway's", stats.Dropped.Rejected, a.Rejected)
 	bad(stats.Dropped.Total() == stats.Dropped.Rejected, "dropped for other reasons: %+v", stats.Dropped)
 	bad(stats.Queued == 0, "%d events still wait", stats.Queued)

@@ -40,7 +40,7 @@ func took(t *testing.T, least, most time.Duration, f func()) {
 func addsUp(t *testing.T, client *causality.Client) causality.Stats {
 	t.Helper()
 	s := client.Stats()
-	if s.Tracked != s.Delivered+s.Dropped.Total()+uint64(s.Queued) {
+	if s.Tracked != s.Delivered+s.Dropped.Total()+s.Queued {
 		t.Errorf("the counts do not add up: %+v", s)
 	}
 	return s

@@ -108,7 +108,7 @@ func Measure(f *Fault, g *Gateway) (*Measured, error) {
 	}
 	for client.Stats().Queued > 0 && time.Since(start) < patience {
 		time.Sleep(poll)
-		if s := client.Stats(); s.Tracked != s.Delivered+s.Dropped.Total()+uint64(s.Queued) {
+		if s := client.Stats(); s.Tracked != s.Delivered+s.Dropped.Total()+int64(s.Queued) {
 			return nil, fmt.Errorf("the client's counts do not add up: %+v", s)
 		}
 	}

@@ -37,7 +37,7 @@ func TestAnOverloadCostsMemoryWithinItsBoundAndHoldsNobodyUp(t *testing.T) {
 				t.Errorf("of a hundred Tracks one takes %v", p99)
 			}
 			s := o.Stats
-			if s.Tracked != uint64(events) || s.Tracked != s.Delivered+s.Dropped.Total() || s.Queued != 0 || s.Dropped.QueueFull == 0 || s.Dropped.Closed == 0 {
+			if s.Tracked != int64(events) || s.Tracked != s.Delivered+s.Dropped.Total() || s.Queued != 0 || s.Dropped.QueueFull == 0 || s.Dropped.Closed == 0 {
 				t.Errorf("%+v", s)
 			}
 			// What was under way at the deadline may have been stored.

@@ -120,7 +120,7 @@ func TestAGatewayThatRefusesEverythingIsRecognisedWithinFiveRequests(t *testing.
 					t.Errorf("Flush: %v", err)
 				}
 				s := client.Stats()
-				if s.Requests > 5 || s.Queued != tt.size || !s.Paused || s.Dropped.Total() != 0 {
+				if s.Requests > 5 || s.Queued != int64(tt.size) || !s.Paused || s.Dropped.Total() != 0 {
 					t.Errorf("%+v", s)
 				}
 				synctest.Wait()

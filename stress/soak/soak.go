@@ -184,7 +184,7 @@ func startWatch(client *causality.Client) *watch {
 		defer tick.Stop()
 		for {
 			s := client.Stats()
-			if s.Tracked != s.Delivered+s.Dropped.Total()+uint64(s.Queued) && w.err == nil {
+			if s.Tracked != s.Delivered+s.Dropped.Total()+s.Queued && w.err == nil {
 				w.err = fmt.Errorf("the counts did not add up: %+v", s)
 			}
 			var m runtime.MemStats

@@ -20,14 +20,11 @@ func observe(client *causality.Client, meter metric.Meter) error {
 	paused, err4 := meter.Int64ObservableGauge("causality.paused")
 	_, err5 := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		s := client.Stats()
-		o.ObserveInt64(delivered, int64(s.Delivered))
-		for reason, n := range map[string]uint64{
-			"queue_full": s.Dropped.QueueFull, "rejected": s.Dropped.Rejected,
-			"invalid": s.Dropped.Invalid, "closed": s.Dropped.Closed,
-		} {
-			o.ObserveInt64(dropped, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+		o.ObserveInt64(delivered, s.Delivered)
+		for reason, n := range s.Dropped.All() {
+			o.ObserveInt64(dropped, n, metric.WithAttributes(attribute.String("reason", string(reason))))
 		}
-		o.ObserveInt64(queued, int64(s.QueuedBytes))
+		o.ObserveInt64(queued, s.QueuedBytes)
 		if s.Paused {
 			o.ObserveInt64(paused, 1)
 		} else {

@@ -34,21 +34,18 @@ func (c collector) Describe(descs chan<- *prometheus.Desc) { prometheus.Describe
 
 func (c collector) Collect(metrics chan<- prometheus.Metric) {
 	s := c.client.Stats() // one snapshot, so that the metrics add up
-	counter := func(desc *prometheus.Desc, n uint64, labels ...string) {
+	counter := func(desc *prometheus.Desc, n int64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), labels...)
 	}
-	gauge := func(desc *prometheus.Desc, n int) {
+	gauge := func(desc *prometheus.Desc, n int64) {
 		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n))
 	}
 	counter(tracked, s.Tracked)
 	counter(delivered, s.Delivered)
 	counter(uncertain, s.Uncertain)
-	counter(dropped, s.Dropped.QueueFull, "queue_full")
-	counter(dropped, s.Dropped.Rejected, "rejected")
-	counter(dropped, s.Dropped.Invalid, "invalid")
-	counter(dropped, s.Dropped.Closed, "closed")
-	counter(dropped, s.Dropped.Filtered, "filtered")
-	counter(dropped, s.Dropped.Disabled, "disabled")
+	for reason, n := range s.Dropped.All() {
+		counter(dropped, n, string(reason))
+	}
 	counter(requests, s.Requests)
 	counter(retries, s.Retries)
 	counter(properties, s.Properties.Dropped)
