@@ -30,6 +30,10 @@ const (
 	defaultAddr   = "127.0.0.1:8080"
 	shutdownLimit = 5 * time.Second
 
+	// WSAEADDRINUSE, which package syscall does not name; elsewhere no error has
+	// this number.
+	windowsAddressInUse = syscall.Errno(10048)
+
 	// The key that the start-up text gives; any other will do.
 	sampleKey = "00000000000000000000000000000000000000000000000000000000000010ca"
 )
@@ -111,6 +115,7 @@ func serve(ctx context.Context, set settings, stdout, stderr io.Writer) (err err
 			return err
 		}
 		defer func() { err = errors.Join(err, options.Table.Close()) }()
+		options.Table.Notify = func(text string) { fmt.Fprintln(stderr, "localgateway:", text) }
 	}
 	gateway, err := live.New(options)
 	if err != nil {
@@ -126,7 +131,7 @@ func serve(ctx context.Context, set settings, stdout, stderr io.Writer) (err err
 		ErrorLog:       log.New(stderr, "localgateway: ", 0),
 	}
 	server.RegisterOnShutdown(gateway.Close)
-	greet(stdout, address, set, gateway.Len())
+	greet(stdout, address, set, options.Table, gateway.Len())
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -146,7 +151,7 @@ func serve(ctx context.Context, set settings, stdout, stderr io.Writer) (err err
 
 func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
 		host, port, _ := net.SplitHostPort(addr)
 		other := "8081"
 		if port == other {
@@ -162,7 +167,7 @@ func listen(addr string) (net.Listener, error) {
 }
 
 // greet says where the page is and what a service needs.
-func greet(w io.Writer, address *net.TCPAddr, set settings, loaded int) {
+func greet(w io.Writer, address *net.TCPAddr, set settings, table *live.Table, loaded int) {
 	base := baseURL(address)
 	key := set.key
 	if key == "" {
@@ -173,10 +178,13 @@ func greet(w io.Writer, address *net.TCPAddr, set settings, loaded int) {
 	line("  Causality, the gateway on your machine")
 	line("")
 	line("  Watch   %s", base)
-	if set.db == "" {
+	switch {
+	case table == nil:
 		line("  Keeps   the newest 10 000 events, in memory")
-	} else {
-		line("  Keeps   all stored events in %s (%d are there), table events", set.db, loaded)
+	case loaded < table.Rows():
+		line("  Keeps   all stored events in %s, table events (%d are there; the newest %d are listed)", set.db, table.Rows(), loaded)
+	default:
+		line("  Keeps   all stored events in %s, table events (%d are there)", set.db, table.Rows())
 	}
 	if on := set.fault.String(); on != "" {
 		line("  Fault   %s", on)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -300,5 +301,26 @@ func TestColourIsForTerminalsThatWantIt(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	if inColour(terminal) {
 		t.Error("NO_COLOR does not count")
+	}
+}
+
+func TestAFileOfMoreThanIsListedSaysBoth(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.db")
+	p, base := begin(t, "-db", file)
+	post(t, base, batch(custom("k", "one", "")))
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("insert into events select events.* from events, (with recursive n(i) as (select 1 union all select i+1 from n where i < 12000) select i from n)"); err != nil {
+		t.Fatal(err)
+	}
+	p, _ = begin(t, "-db", file)
+	if want := "(12001 are there; the newest 10000 are listed)"; !strings.Contains(p.out.String(), want) {
+		t.Errorf("it does not say %q: %s", want, p.out.String())
 	}
 }

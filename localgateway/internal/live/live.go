@@ -113,7 +113,7 @@ func (s *Server) load() error {
 	if s.options.Table == nil {
 		return nil
 	}
-	rows, err := s.options.Table.newest(s.options.MaxRecords)
+	rows, err := s.options.Table.newest(s.options.MaxRecords, s.options.MaxBytes)
 	if err != nil {
 		return err
 	}

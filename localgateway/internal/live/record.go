@@ -107,6 +107,18 @@ func (r row) number(column string) int64 {
 	return n
 }
 
+// size is about what a row takes in memory.
+func (r row) size() int {
+	n := 0
+	for _, value := range r {
+		if text, ok := value.(string); ok {
+			n += len(text)
+		}
+		n += 16
+	}
+	return n
+}
+
 // recordOfRow reads an event's fields from its row, so that what was loaded from
 // a table and what has just come look alike.
 func recordOfRow(r row) *Record {
@@ -240,13 +252,7 @@ func jsonPath(p property) string {
 
 // size is about what a record takes in memory.
 func (r *Record) size() int {
-	n := 1024 + len(r.Event) + len(r.SQL) + len(r.Reason) + len(r.Key)
-	for _, value := range r.Row {
-		if text, ok := value.(string); ok {
-			n += len(text)
-		}
-		n += 16
-	}
+	n := 1024 + len(r.Event) + len(r.SQL) + len(r.Reason) + len(r.Key) + r.Row.size()
 	for _, p := range r.Glance {
 		n += 32 + len(p[0]) + len(p[1])
 	}

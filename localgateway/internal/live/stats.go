@@ -24,8 +24,9 @@ type Stats struct {
 	Refused    int          `json:"refused"` // requests
 	Kept       int          `json:"kept"`    // records in memory
 	KeptBytes  int          `json:"kept_bytes"`
-	Minute     int64        `json:"minute_ms"` // when the newest minute began
-	Types      []TypeCounts `json:"types"`     // of stored events, the most frequent first
+	Rows       *int         `json:"db_rows,omitempty"` // in the file of -db, of all runs
+	Minute     int64        `json:"minute_ms"`         // when the newest minute began
+	Types      []TypeCounts `json:"types"`             // of stored events, the most frequent first
 }
 
 // TypeCounts are the stored events of one type.
@@ -132,5 +133,9 @@ func (s *stats) reset(now time.Time) {
 func (s *Server) readStats() Stats {
 	now := s.stats.read(s.options.Now())
 	now.Kept, now.KeptBytes = s.journal.size()
+	if s.options.Table != nil {
+		rows := s.options.Table.Rows()
+		now.Rows = &rows
+	}
 	return now
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/internal/live"
@@ -185,5 +186,182 @@ func TestAnEventThatCannotBeWrittenIsRejected(t *testing.T) {
 	s.post(plain("k"))
 	if got := s.records(""); outcomes(got) != "rejected" || !strings.Contains(got[0].Reason, "write to -db") {
 		t.Errorf("listed as %+v", got)
+	}
+}
+
+// rowsIn counts the rows of a file as another program does.
+func rowsIn(t testing.TB, file string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("select count(*) from events").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestWhatIsStoredIsInTheFileAlsoAfterItWasRemoved(t *testing.T) {
+	tests := []struct {
+		name   string
+		remove string
+		want   int // events in the file after one before and one after the removal
+	}{
+		{"the file and its logs", "events.db*", 1},
+		{"the file alone", "events.db", 1},
+		{"the log alone", "events.db-wal", 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "events.db")
+			kept := table(t, file)
+			var notices []string
+			kept.Notify = func(text string) { notices = append(notices, text) }
+			s := start(t, live.Options{Table: kept})
+			s.post(plain("1"))
+			remove(t, filepath.Join(dir, tt.remove))
+			s.post(plain("2"))
+			if got := outcomes(s.records("")); got != "stored stored" {
+				t.Fatalf("outcomes are %s", got)
+			}
+			if n := rowsIn(t, file); n != tt.want || kept.Rows() != tt.want {
+				t.Errorf("the file has %d rows, and %d are reported; want %d", n, kept.Rows(), tt.want)
+			}
+			if gone := tt.want == 1; gone != (len(notices) == 1) {
+				t.Errorf("the notices are %q", notices)
+			}
+		})
+	}
+}
+
+func remove(t testing.TB, pattern string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %v, %v", pattern, files, err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWithoutItsFolderAnEventIsRejectedUntilItIsBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, live.Options{Table: table(t, filepath.Join(dir, "events.db"))})
+	s.post(plain("1"))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	s.post(plain("2"))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.post(plain("3"))
+	got := s.records("")
+	if outcomes(got) != "stored rejected stored" || !strings.Contains(got[1].Reason, "no such file or directory") {
+		t.Errorf("listed as %+v", got)
+	}
+	if n := rowsIn(t, filepath.Join(dir, "events.db")); n != 1 {
+		t.Errorf("the file has %d rows", n)
+	}
+}
+
+func TestALockOfAnotherProgramCostsOneWait(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.db")
+	s := start(t, live.Options{Table: table(t, file)})
+	other, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("begin immediate"); err != nil {
+		t.Fatal(err)
+	}
+	var events []string
+	for i := range 200 {
+		events = append(events, plain(fmt.Sprint(i)))
+	}
+	began := time.Now()
+	s.post(events...)
+	if took := time.Since(began); took > 5*time.Second { // one wait is a second
+		t.Errorf("200 events took %v", took)
+	}
+	got := s.records("")
+	if len(got) != 200 || got[199].Outcome != live.Rejected || !strings.Contains(got[199].Reason, "events.db: another program has locked it") {
+		t.Errorf("listed as %+v", got[len(got)-1])
+	}
+	if _, err := other.Exec("rollback"); err != nil {
+		t.Fatal(err)
+	}
+	if s.post(plain("after")); outcomes(s.records("limit=1")) != "stored" {
+		t.Errorf("when it is free: %+v", s.records("limit=1"))
+	}
+}
+
+func TestTheFileIsForItsOwnerOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, live.Options{Table: table(t, filepath.Join(dir, "events.db"))})
+	s.post(plain("1"))
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v (%v)", file.Name(), info.Mode(), err)
+		}
+	}
+}
+
+func TestAllRowsOfAFileAreCountedAndTheNewestListed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.db")
+	first := table(t, file)
+	s := start(t, live.Options{Table: first})
+	for i := range 25 {
+		s.post(event(fmt.Sprint(i), fmt.Sprint("e", i), "shop", strings.Repeat("x", 10_000)))
+	}
+	s.Close()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, options := range map[string]live.Options{"by number": {MaxRecords: 10}, "by bytes": {MaxBytes: 150_000}} {
+		options.Table = table(t, file)
+		s := start(t, options)
+		var stats live.Stats
+		s.get("/_local/stats", &stats)
+		if stats.Rows == nil || *stats.Rows != 25 || stats.Kept < 5 || stats.Kept > 15 {
+			t.Errorf("%s: stats are %+v", name, stats)
+		}
+		if got := s.records(""); got[len(got)-1].Type != "e24" {
+			t.Errorf("%s: the newest is %s", name, got[len(got)-1].Type)
+		}
+	}
+}
+
+func TestARowThatCannotBeReadIsNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.db")
+	kept := table(t, file)
+	s := start(t, live.Options{Table: kept})
+	s.post(plain("1"), plain("2"))
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("update events set hour = 'noon' where rowid = 2"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = live.New(live.Options{Table: kept})
+	if want := "row 2 of the table events in " + file; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "noon") {
+		t.Errorf("it says %v, want %s", err, want)
 	}
 }
