@@ -17,13 +17,14 @@ var mayImport = map[string][]string{
 	"internal/value":       nil,
 	"internal/diagnostic":  nil,
 	"internal/spool":       nil,
-	"core":                 {"internal/catalogue", "internal/value", "internal/diagnostic", "github.com/google/uuid"},
+	"internal/needle":      nil,
+	"core":                 {"internal/catalogue", "internal/value", "internal/diagnostic", "internal/needle", "github.com/google/uuid"},
 	"core/causalitytest":   {"core", "internal/catalogue"},
 	"internal/record":      {"core", "internal/value", "internal/diagnostic"},
 	"internal/adaptertest": {"core", "core/causalitytest"},
 	"slogcausality":        {"core", "internal/record", "internal/diagnostic"},
 	"zapcausality":         {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
-	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "github.com/rs/zerolog"},
+	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "internal/needle", "github.com/rs/zerolog"},
 	"examples/…":           {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
 }
 

@@ -14,7 +14,7 @@ import (
 
 const (
 	eventKey      = "event"
-	otherEventKey = "track" // of loggers with the option WithEventKey
+	otherEventKey = "track" // of loggers with the option WithEventKeys
 	typeKey       = "event_type"
 )
 
@@ -57,7 +57,10 @@ type property struct {
 type reading struct {
 	isEvent   bool
 	eventType string
-	isGroup   bool // the form that lists its properties
+	rank      int    // of its key among the event keys
+	said      node   // the attribute that says so
+	isGroup   bool   // the form that lists its properties
+	open      int    // how many groups are open, if it is the last of them; else 0
 	members   []node
 	memberIDs causality.Identity
 
@@ -67,18 +70,30 @@ type reading struct {
 
 // event returns the event that a record is, if it is one.
 func (r *record) event() (e tracked, ok bool) {
-	own := r.read(r.nodes)
-	winner, ids := own, own.ids
-	for _, b := range slices.Backward(r.bound) {
+	type level struct {
+		groups []string
+		nodes  []node
+	}
+	var (
+		levels []level
+		groups []string
+		winner reading
+		ids    causality.Identity
+	)
+	read := func(nodes []node) {
+		found := r.read(groups, nodes)
+		winner = found.settle(winner)
+		ids = found.ids.Or(ids)
+		levels = append(levels, level{slices.Clone(groups), found.rest})
+	}
+	for _, b := range r.bound {
 		if b.group != "" {
-			continue
-		}
-		bound := r.read(b.nodes)
-		ids = ids.Or(bound.ids)
-		if !winner.isEvent {
-			winner = bound
+			groups = append(groups, b.group)
+		} else {
+			read(b.nodes)
 		}
 	}
+	read(r.nodes)
 	if !winner.isEvent {
 		return e, false
 	}
@@ -88,30 +103,38 @@ func (r *record) event() (e tracked, ok bool) {
 		e.add("", winner.members...)
 		return e, true
 	}
-	prefix := ""
-	for _, b := range r.bound {
-		if b.group != "" {
-			if prefix == "" {
-				e.note(b.group)
-			}
-			prefix += mendedKey(b.group) + "_"
-		} else {
-			e.add(prefix, r.read(b.nodes).rest...)
+	for _, level := range levels {
+		if len(level.groups) < winner.open {
+			continue
 		}
+		prefix := ""
+		for _, group := range level.groups[winner.open:] {
+			if prefix == "" {
+				e.note(group)
+			}
+			prefix += mendedKey(group) + "_"
+		}
+		e.add(prefix, level.nodes...)
 	}
-	e.add(prefix, own.rest...)
 	return e, true
 }
 
-// read finds the event among attributes, the last one if there are several, and
-// lifts the identity out.
-func (r *record) read(nodes []node) (found reading) {
+// read finds the event among attributes and lifts the identity out. Of several the
+// first key in the order of the option counts, and of one key the last.
+func (r *record) read(groups []string, nodes []node) (found reading) {
+	groupRank := -1
+	if r.eventKey == eventKey {
+		groupRank = 0
+	}
+	inEvent := len(groups) > 0 && groups[len(groups)-1] == eventKey
 	for _, n := range inlined(nodes) {
+		isText := !n.isGroup && n.isText
 		switch {
-		case n.key == r.eventKey && !n.isGroup && n.isText:
-			found.isEvent, found.eventType = true, n.want.leaf.text
-			found.isGroup, found.members, found.memberIDs = false, nil, causality.Identity{}
-		case n.key == eventKey && found.readGroup(n):
+		case inEvent && n.key == typeKey && isText:
+			found.take(reading{eventType: n.want.leaf.text, rank: groupRank, said: n, open: len(groups)})
+		case n.key == r.eventKey && isText:
+			found.take(reading{eventType: n.want.leaf.text, said: n})
+		case n.key == eventKey && found.readGroup(n, groupRank):
 		case lift(&found.ids, n):
 		default:
 			found.rest = append(found.rest, n)
@@ -120,25 +143,53 @@ func (r *record) read(nodes []node) (found reading) {
 	return found
 }
 
+// take makes e the event that r says, unless one of a key that comes first is
+// there. The one that loses to another key is an attribute like any other.
+func (r *reading) take(e reading) {
+	e.isEvent, e.ids, e.rest = true, r.ids, r.rest
+	switch {
+	case r.isEvent && e.rank > r.rank:
+		r.rest = append(r.rest, e.said)
+		return
+	case r.isEvent && e.rank < r.rank:
+		e.rest = append(e.rest, r.said)
+	}
+	*r = e
+}
+
+// settle is the event of r, or the one that is bound around it.
+func (r *reading) settle(bound reading) reading {
+	switch {
+	case !r.isEvent:
+		return bound
+	case bound.isEvent && r.rank > bound.rank:
+		r.rest = append(r.rest, r.said)
+		return bound
+	case bound.isEvent && r.rank < bound.rank:
+		r.rest = append(r.rest, bound.said)
+	}
+	return *r
+}
+
 // readGroup takes n as an event that lists its properties, if it is one.
-func (r *reading) readGroup(n node) bool {
+func (r *reading) readGroup(n node, rank int) bool {
 	if n.want.isObject {
 		n = n.want.asNode(n.key)
 	}
-	form := reading{ids: r.ids, rest: r.rest}
+	form, isEvent := reading{isGroup: true, rank: rank, said: n}, false
 	for _, m := range inlined(n.nodes) {
 		switch {
 		case m.key == typeKey && !m.isGroup && m.isText:
-			form.isEvent, form.isGroup, form.eventType = true, true, m.want.leaf.text
+			isEvent, form.eventType = true, m.want.leaf.text
 		case lift(&form.memberIDs, m):
 		default:
 			form.members = append(form.members, m)
 		}
 	}
-	if form.isEvent {
-		*r = form
+	if isEvent {
+		r.take(form)
 	}
-	return form.isEvent
+	return isEvent
 }
 
 // inlined replaces groups without a name by their members.

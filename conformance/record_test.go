@@ -63,7 +63,7 @@ func asTime(ms int64) time.Time {
 
 func playSlog(l lab, d *dice) error {
 	b, r, at := l.pick(d), d.record(), d.at()
-	opts := []slogcausality.Option{slogcausality.WithEventKey(r.eventKey)}
+	opts := []slogcausality.Option{slogcausality.WithEventKeys(r.eventKey)}
 	var handler slog.Handler = slogcausality.NewHandler(b.client, opts...)
 	if d.oneIn(8) {
 		handler = slogcausality.Tee(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}), b.client, opts...)

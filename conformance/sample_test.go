@@ -18,8 +18,8 @@ import (
 type sample struct {
 	val  any
 	want tree
-	// isText: it is a string in Go, of a named type maybe, and so may be the
-	// type of an event.
+	// isText: it is text, or has a method that says so, and so may be the type of
+	// an event.
 	isText bool
 	// isFragile: its methods panic, or it is a typed nil. Loggers that call
 	// the methods themselves treat those each in a way of their own.
@@ -87,7 +87,7 @@ var scalars = []func(d *dice) sample{
 		s := d.text()
 		return sample{val: namedString(s), want: textTree(s), isText: true}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: &s, want: textTree(s)} },
+	func(d *dice) sample { s := d.text(); return sample{val: &s, want: textTree(s), isText: true} },
 	func(d *dice) sample { n := d.int64(); p := &n; return sample{val: &p, want: intTree(n)} },
 	func(d *dice) sample {
 		t := time.Duration(d.int64())
@@ -109,32 +109,32 @@ var scalars = []func(d *dice) sample{
 		b := []byte(d.text())
 		return sample{val: namedBytes(b), want: textTree(base64.StdEncoding.EncodeToString(b))}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: errors.New(s), want: textTree(s)} },
+	func(d *dice) sample { s := d.text(); return sample{val: errors.New(s), want: textTree(s), isText: true} },
 	func(d *dice) sample {
 		s := d.text()
-		return sample{val: fmt.Errorf("wrapped: %w", errors.New(s)), want: textTree("wrapped: " + s)}
+		return sample{val: fmt.Errorf("wrapped: %w", errors.New(s)), want: textTree("wrapped: " + s), isText: true}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: stringer{s}, want: textTree(s)} },
+	func(d *dice) sample { s := d.text(); return sample{val: stringer{s}, want: textTree(s), isText: true} },
 	func(d *dice) sample {
 		m := time.Month(1 + d.upTo(12))
-		return sample{val: m, want: textTree(m.String())}
+		return sample{val: m, want: textTree(m.String()), isText: true}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: textMarshaler{s, nil}, want: textTree(s)} },
+	func(d *dice) sample { s := d.text(); return sample{val: textMarshaler{s, nil}, want: textTree(s), isText: true} },
 	func(d *dice) sample {
 		s := d.text()
 		return sample{val: json.Number(s), want: textTree(s), isText: true, isFragile: true}
 	},
 	func(d *dice) sample {
 		n := new(big.Int).Lsh(big.NewInt(d.int64()), uint(d.upTo(99)))
-		return sample{val: n, want: textTree(n.String())}
+		return sample{val: n, want: textTree(n.String()), isText: true}
 	},
 	func(d *dice) sample {
 		u := &url.URL{Scheme: "https", Host: "example.com", Path: d.text()}
-		return sample{val: u, want: textTree(u.String())}
+		return sample{val: u, want: textTree(u.String()), isText: true}
 	},
 	func(d *dice) sample {
 		ip := net.IP(d.bytes(4))
-		return sample{val: ip, want: textTree(ip.String())}
+		return sample{val: ip, want: textTree(ip.String()), isText: true}
 	},
 	func(d *dice) sample {
 		c := complex(d.float64(), d.float64())

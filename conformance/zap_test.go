@@ -19,7 +19,7 @@ func (c stopped) NewTicker(d time.Duration) *time.Ticker { return time.NewTicker
 
 func playZap(l lab, d *dice) error {
 	b, r, at := l.pick(d), d.record(), d.at()
-	core := zapcausality.NewCore(b.client, zapcausality.WithEventKey(r.eventKey))
+	core := zapcausality.NewCore(b.client, zapcausality.WithEventKeys(r.eventKey))
 	if d.oneIn(8) {
 		core = zapcore.NewTee(zapcore.NewNopCore(), core)
 	}

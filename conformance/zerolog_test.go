@@ -22,7 +22,7 @@ func playZerologWriter(l lab, d *dice) error { return playZerolog(l, d, true) }
 
 func playZerolog(l lab, d *dice, isWriter bool) error {
 	b, r := l.pick(d), d.record()
-	opts := []zerologcausality.Option{zerologcausality.WithEventKey(r.eventKey)}
+	opts := []zerologcausality.Option{zerologcausality.WithEventKeys(r.eventKey)}
 	logger := zerolog.New(io.Discard)
 	if isWriter {
 		logger = zerolog.New(zerologcausality.NewWriter(b.client, opts...))

@@ -70,6 +70,14 @@ func init() {
 		c := client.(*Client)
 		return c.beforeTrack != nil || c.envelope.replaceAttr != nil
 	}
+	diagnostic.IsOwnMessage = func(text string) bool {
+		for i := range lineText {
+			if strings.Contains(text, lineText[i].message) {
+				return true
+			}
+		}
+		return false
+	}
 	diagnostic.CloseTimeout = func(client any) time.Duration {
 		return client.(*Client).closeTimeout
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/needle"
 )
 
 // verdict is what to do with a request's events.
@@ -231,25 +233,9 @@ func allAccepted(body []byte, events int) bool {
 	if end < 0 || string(digits[:end]) != strconv.Itoa(events) {
 		return false
 	}
-	return !bytes.Contains(body, []byte("rejected")) && countAccepted(body) == events &&
+	return !bytes.Contains(body, []byte("rejected")) && acceptedStatus.Count(body) == events &&
 		bytes.Count(body, []byte("{")) == bytes.Count(body, []byte("}")) &&
 		bytes.HasSuffix(bytes.TrimRight(body, " \r\n"), []byte("}"))
 }
 
-// countAccepted counts the strings "accepted". It looks for their p, of which a reply
-// has few others, and not for their first byte, a quote, as bytes.Count does.
-func countAccepted(body []byte) (n int) {
-	const accepted, p = `"accepted"`, 5
-	for at := p; at < len(body); at++ {
-		next := bytes.IndexByte(body[at:], accepted[p])
-		if next < 0 {
-			break
-		}
-		at += next
-		if bytes.HasPrefix(body[at-p:], []byte(accepted)) {
-			n++
-			at += len(accepted) - 1
-		}
-	}
-	return n
-}
+var acceptedStatus = needle.New(`"accepted"`)

@@ -73,13 +73,6 @@ func (h *defaultHandler) WithGroup(name string) slog.Handler {
 // the handler of slog.SetDefault, and so holds its mutex.
 func isInLog() bool { return diagnostic.OnStack("log/slog.(*handlerWriter).Write") }
 
-// isOwnLine reports whether r is one of the client's own lines, on its way through
-// log/slog's former default handler and the log package: they pass on neither
-// context nor attributes, so it has lost its mark.
-func isOwnLine(r *slog.Record) bool {
-	return r.NumAttrs() == 0 && diagnostic.IsOwnLine(r.Message) && isInLog()
-}
-
 // noLevel marks the level that a text handler is given and must not write.
 const noLevel = slog.Level(-1 << 31)
 

@@ -33,8 +33,8 @@
 // # Which records are events
 //
 // A record is an event when it has, itself or bound with Logger.With, an
-// attribute "event" (see [WithEventKey]) whose value is a string: the event
-// type. Every other attribute of the line is then a property of the event, bound
+// attribute "event" or "otel.event.name" (see [WithEventKeys]) whose value is
+// text: the event type. Every other attribute of the line is then a property of the event, bound
 // ones too. A ReplaceAttr of the other handler does not redact them: use
 // causality.Config.ReplaceAttr.
 //

@@ -110,9 +110,9 @@ func ExampleEvent() {
 }
 
 // A service that uses the key "event" for something else chooses another.
-func ExampleWithEventKey() {
+func ExampleWithEventKeys() {
 	client, gateway := connect()
-	logger := slog.New(slogcausality.NewHandler(client, slogcausality.WithEventKey("track")))
+	logger := slog.New(slogcausality.NewHandler(client, slogcausality.WithEventKeys("track")))
 
 	logger.Info("mouse moved", "event", "mousemove")
 	logger.Info("order placed", "track", "purchase_complete", "order_id", "o-42")

@@ -28,7 +28,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rec.Reset() // or it would keep the requests of millions of runs
 		l := decode(data)
-		opts := []slogcausality.Option{slogcausality.WithEventKey(l.eventKey)}
+		opts := []slogcausality.Option{slogcausality.WithEventKeys(l.eventKeys...)}
 		logger := slog.New(slogcausality.NewHandler(client, opts...))
 		for _, b := range l.bound {
 			if b.group != "" {
@@ -82,11 +82,10 @@ type decoder struct{ data []byte }
 
 func decode(data []byte) line {
 	d := &decoder{data}
-	l := line{eventKey: "event"}
 	flags := d.next()
-	if flags&7 == 1 {
-		l.eventKey = "track"
-	}
+	l := line{eventKeys: [][]string{
+		{"event", "otel.event.name"}, {"track"}, {"otel.event.name", "event"}, {}, {"event"},
+	}[flags%8%5]}
 	if flags&16 != 0 {
 		l.context = causality.Identity{UserID: "context", DeviceID: "context", CorrelationID: d.key()}
 	}
@@ -101,8 +100,8 @@ func decode(data []byte) line {
 	}
 	l.attrs = d.nodes(9, 0)
 	// What the flow of bytes seldom comes to: nearly every line is an event.
-	if flags&96 != 0 {
-		l.attrs = append(l.attrs, node{key: l.eventKey, text: "x"})
+	if flags&96 != 0 && len(l.eventKeys) > 0 {
+		l.attrs = append(l.attrs, node{key: l.eventKeys[0], text: "x"})
 	}
 	return l
 }
@@ -154,7 +153,7 @@ func (d *decoder) node(depth int) node {
 
 // words are keys and texts that mean something, also once they are joined.
 var words = []string{
-	"event", "event_type", "track", "user_id", "session_id", "device_id", "correlation_id", "user", "id", "user_id_2",
+	"event", "event_type", "track", "otel.event.name", "user_id", "session_id", "device_id", "correlation_id", "user", "id", "user_id_2",
 	"", "a", "b", "a.b", "a_b", "_server_hostname", "x", testDevice,
 }
 

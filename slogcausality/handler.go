@@ -13,19 +13,18 @@ import (
 type Option func(*options)
 
 type options struct {
-	rules record.Rules
-	level slog.Leveler
+	eventKeys []string
+	level     slog.Leveler
 }
 
-// WithEventKey changes the key of the attribute that makes a record an event.
-// Default "event". The group form, which [Event] builds, stays under "event".
-// An empty key changes nothing.
-func WithEventKey(key string) Option {
-	return func(o *options) {
-		if key != "" {
-			o.rules.EventKey = key
-		}
-	}
+// WithEventKeys sets the keys of the attribute that makes a record an event.
+// Default "event" and "otel.event.name", which is OpenTelemetry's. Where a record
+// has several of them, the first in this order is the event type and the others
+// are properties. A key is looked for as it is, dots and all; an empty one is
+// none. Without any key, records are events in the group form alone, which
+// [Event] builds and which stays under "event".
+func WithEventKeys(keys ...string) Option {
+	return func(o *options) { o.eventKeys = keys }
 }
 
 // WithLevel sets the lowest level at which a record can be an event. Default, and
@@ -66,14 +65,14 @@ func NewHandler(client *causality.Client, opts ...Option) *Handler {
 	if client == nil {
 		panic("slogcausality: the client is nil; make it with causality.New and check its error")
 	}
-	o := options{rules: record.Rules{EventKey: record.EventKey}}
+	o := options{eventKeys: record.DefaultKeys()}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	if o.level == nil {
 		o.level = slog.LevelInfo
 	}
-	return &Handler{client: client, rules: &o.rules, level: o.level}
+	return &Handler{client: client, rules: record.NewRules(o.eventKeys), level: o.level}
 }
 
 // Enabled reports whether a record of this level can be an event.
@@ -93,10 +92,10 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 // large, so it and track take a pointer, which they do not keep.
 func (h *Handler) wants(r *slog.Record) (may bool) {
 	if h.scope.IsEvent() {
-		return !isOwnLine(r)
+		return true
 	}
 	r.Attrs(func(a slog.Attr) bool {
-		may = h.rules.MayBeEvent(a.Key)
+		may = h.rules.MayBeEvent(h.scope, a.Key)
 		return !may
 	})
 	return may
@@ -113,7 +112,7 @@ func (h *Handler) track(ctx context.Context, r *slog.Record) {
 		rec.Add(a.Key, a.Value)
 		return true
 	})
-	rec.Track(ctx, h.client, r.Time)
+	rec.Track(ctx, h.client, r.Time, r.Message)
 }
 
 // WithAttrs returns a Handler whose records carry attrs too.

@@ -107,9 +107,13 @@ func attrsOf(nodes []node) []slog.Attr {
 // isObject reports whether the value has members.
 func (n node) isObject() bool { return n.kind == aGroup || n.kind == aValuerOfGroup || n.kind == aMap }
 
-// isType reports whether the value is a string, and so may be an event's type.
+// isType reports whether the value is text, and so may be an event's type.
 func (n node) isType() bool {
-	return n.kind == aString || n.kind == aNamedString || n.kind == aValuerOfString
+	switch n.kind {
+	case aString, aNamedString, aStringer, anError, aValuerOfString, aValuerOfError:
+		return true
+	}
+	return false
 }
 
 // property is what the value is as a property; nil for none.
@@ -146,10 +150,10 @@ func (n node) property() any {
 
 // line describes what is bound to a logger and then logged.
 type line struct {
-	bound    []binding
-	attrs    []node
-	eventKey string
-	// What WithIdentity and the context say.
+	bound     []binding
+	attrs     []node
+	eventKeys []string
+	// What the context says.
 	context causality.Identity
 }
 
@@ -162,30 +166,38 @@ type binding struct {
 type reading struct {
 	isEvent   bool
 	eventType string
+	rank      int    // of its key among the event keys
+	said      node   // the attribute that says so
 	members   []node // of the group form; else nil
 	memberIDs causality.Identity
+	open      int // how many groups are open, for the group form of the last of them; else 0
 	ids       causality.Identity
 	rest      []node
 }
 
-func (l line) read(attrs []node) (r reading) {
+func (l line) read(groups []string, attrs []node) (r reading) {
+	inEvent := len(groups) > 0 && groups[len(groups)-1] == "event"
 	for _, n := range inline(attrs, true) {
+		plain := slices.Index(l.eventKeys, n.key)
+		group := slices.Index(l.eventKeys, "event")
 		switch {
-		case n.key == l.eventKey && n.isType():
-			r.isEvent, r.eventType, r.members, r.memberIDs = true, n.text, nil, causality.Identity{}
+		case inEvent && n.key == "event_type" && n.isType():
+			r.take(reading{eventType: n.text, rank: group, said: n, open: len(groups)})
+			continue
+		case plain >= 0 && n.isType():
+			r.take(reading{eventType: n.text, rank: plain, said: n})
 			continue
 		case n.key == "event" && n.isObject():
-			form := reading{members: []node{}}
+			form, found := reading{members: []node{}, rank: group, said: n}, false
 			for _, member := range inline(n.members, false) {
 				if member.key == "event_type" && member.isType() {
-					form.isEvent, form.eventType = true, member.text
+					found, form.eventType = true, member.text
 				} else if !identify(&form.memberIDs, member) {
 					form.members = append(form.members, member)
 				}
 			}
-			if form.isEvent {
-				form.ids, form.rest = r.ids, r.rest
-				r = form
+			if found {
+				r.take(form)
 				continue
 			}
 		}
@@ -194,6 +206,34 @@ func (l line) read(attrs []node) (r reading) {
 		}
 	}
 	return r
+}
+
+// take makes e the event that r says, if none of a key that comes before it is
+// there. The one that loses to another key is an attribute like any other.
+func (r *reading) take(e reading) {
+	e.isEvent, e.ids, e.rest = true, r.ids, r.rest
+	switch {
+	case r.isEvent && e.rank > r.rank:
+		r.rest = append(r.rest, e.said)
+		return
+	case r.isEvent && e.rank < r.rank:
+		e.rest = append(e.rest, r.said)
+	}
+	*r = e
+}
+
+// settle is the event of r, or the one bound around it.
+func (r *reading) settle(bound reading) reading {
+	switch {
+	case !r.isEvent:
+		return bound
+	case bound.isEvent && r.rank > bound.rank:
+		r.rest = append(r.rest, r.said)
+		return bound
+	case bound.isEvent && r.rank < bound.rank:
+		r.rest = append(r.rest, bound.said)
+	}
+	return *r
 }
 
 // inline replaces groups without a name by their members. Only those that a
@@ -236,31 +276,28 @@ func identify(id *causality.Identity, n node) bool {
 
 // event is what must arrive, if anything must.
 func (l line) event() (e causality.Event, ok bool) {
-	own := l.read(l.attrs)
-	winner, ids := own, own.ids
 	type level struct {
-		prefix string
+		groups []string
 		nodes  []node
 	}
 	var levels []level
-	prefix := ""
-	var bound []reading
+	var groups []string
+	var winner reading
+	var ids causality.Identity
+	read := func(attrs []node) {
+		r := l.read(groups, attrs)
+		winner = r.settle(winner)
+		ids = r.ids.Or(ids)
+		levels = append(levels, level{slices.Clone(groups), r.rest})
+	}
 	for _, b := range l.bound {
 		if b.group != "" {
-			prefix += name(b.group) + "_"
-			continue
-		}
-		r := l.read(b.attrs)
-		bound = append(bound, r)
-		levels = append(levels, level{prefix, r.rest})
-	}
-	levels = append(levels, level{prefix, own.rest})
-	for _, r := range slices.Backward(bound) {
-		ids = ids.Or(r.ids)
-		if !winner.isEvent {
-			winner = r
+			groups = append(groups, b.group)
+		} else {
+			read(b.attrs)
 		}
 	}
+	read(l.attrs)
 	if !winner.isEvent || winner.eventType == "" {
 		return e, false
 	}
@@ -275,7 +312,14 @@ func (l line) event() (e causality.Event, ok bool) {
 		props.add("", winner.members)
 	} else {
 		for _, level := range levels {
-			props.add(level.prefix, level.nodes)
+			if len(level.groups) < winner.open {
+				continue
+			}
+			prefix := ""
+			for _, group := range level.groups[winner.open:] {
+				prefix += name(group) + "_"
+			}
+			props.add(prefix, level.nodes)
 		}
 	}
 	e.Properties = props.settle(&e)

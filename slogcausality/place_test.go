@@ -164,14 +164,14 @@ func TestPlaceOfTheEvent(t *testing.T) {
 		wantEvents(t, logged(t, func(l *slog.Logger) {
 			l.Info("event")
 			l.Info("m", "a", 1, "Event", "x", "events", "y")
-			l.With("a", 1).WithGroup("event").Info("m", "event_type", "x")
+			l.With("a", 1).WithGroup("events").Info("m", "event_type", "x")
 			l.Info("m", slog.Group("", "a", 1), slog.Attr{})
 		}))
 	})
 }
 
-func TestWithEventKey(t *testing.T) {
-	key := slogcausality.WithEventKey("track")
+func TestWithEventKeys(t *testing.T) {
+	key := slogcausality.WithEventKeys("track")
 	for _, tc := range []struct {
 		name string
 		log  func(l *slog.Logger)
@@ -212,7 +212,7 @@ func TestWithEventKey(t *testing.T) {
 	}
 
 	t.Run("an identity key as the event key is the event", func(t *testing.T) {
-		got := loggedOne(t, func(l *slog.Logger) { l.Info("m", "user_id", "x") }, slogcausality.WithEventKey("user_id"))
+		got := loggedOne(t, func(l *slog.Logger) { l.Info("m", "user_id", "x") }, slogcausality.WithEventKeys("user_id"))
 		wantEvent(t, got, causality.Event{EventType: "x"})
 	})
 }

@@ -14,19 +14,18 @@ import (
 type Option func(*options)
 
 type options struct {
-	rules record.Rules
-	level zapcore.LevelEnabler
+	eventKeys []string
+	level     zapcore.LevelEnabler
 }
 
-// WithEventKey changes the key of the field that makes an entry an event.
-// Default "event". The object form, which [Event] builds, stays under "event".
-// An empty key changes nothing.
-func WithEventKey(key string) Option {
-	return func(o *options) {
-		if key != "" {
-			o.rules.EventKey = key
-		}
-	}
+// WithEventKeys sets the keys of the field that makes an entry an event. Default
+// "event" and "otel.event.name", which is OpenTelemetry's. Where an entry has
+// several of them, the first in this order is the event type and the others are
+// properties. A key is looked for as it is, dots and all; an empty one is none.
+// Without any key, entries are events in the object form alone, which [Event]
+// builds and which stays under "event".
+func WithEventKeys(keys ...string) Option {
+	return func(o *options) { o.eventKeys = keys }
 }
 
 // WithLevel sets the levels at which an entry can be an event. Default
@@ -51,11 +50,11 @@ func NewCore(client *causality.Client, opts ...Option) zapcore.Core {
 	if client == nil {
 		panic("zapcausality: the client is nil; make it with causality.New and check its error")
 	}
-	o := options{rules: record.Rules{EventKey: record.EventKey}, level: zapcore.InfoLevel}
+	o := options{eventKeys: record.DefaultKeys(), level: zapcore.InfoLevel}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return &core{LevelEnabler: o.level, client: client, rules: &o.rules, lastChance: new(record.LastChance)}
+	return &core{LevelEnabler: o.level, client: client, rules: record.NewRules(o.eventKeys), lastChance: new(record.LastChance)}
 }
 
 // core does not change once it is made: With returns another.
@@ -121,7 +120,7 @@ func (c *core) mayBeEvent(fields []zapcore.Field) bool {
 	for i := range fields {
 		// What is inline has no key, and is the entry's own. Neither has what
 		// is skipped, such as zap.Error(nil).
-		if c.rules.MayBeEvent(fields[i].Key) && fields[i].Type != zapcore.SkipType {
+		if c.rules.MayBeEvent(c.scope, fields[i].Key) && fields[i].Type != zapcore.SkipType {
 			return true
 		}
 	}
@@ -144,7 +143,7 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	e.rec.Track(ctx, c.client, entry.Time)
+	e.rec.Track(ctx, c.client, entry.Time, entry.Message)
 }
 
 // beforeTheEnd delivers what is tracked, by this entry or before it, where zap

@@ -31,7 +31,8 @@
 // # Which entries are events
 //
 // An entry is an event when it has, itself or bound with Logger.With, a field
-// "event" (see [WithEventKey]) whose value is a string: the event type. Every
+// "event" or "otel.event.name" (see [WithEventKeys]) whose value is text: the
+// event type. Every
 // other field of the line is then a property of the event, bound ones too. The
 // message, the logger's name, the caller and the stack are not.
 //

@@ -44,8 +44,8 @@ func TestWhichEntriesAreEvents(t *testing.T) {
 		{"the plain key, twice", []zap.Field{zap.String("event", "e"), zap.String("event", "f")}, []causality.Event{event("f", nil)}},
 		{"no type", []zap.Field{zap.Stringp("event", nil)}, nil},
 		{"a number", []zap.Field{zap.Int("event", 1)}, nil},
-		{"a Stringer", []zap.Field{zap.Stringer("event", level(1))}, nil},
-		{"an error", []zap.Field{zap.NamedError("event", rich{})}, nil},
+		{"a Stringer", []zap.Field{zap.Stringer("event", level(1))}, []causality.Event{event("level-1", nil)}},
+		{"an error", []zap.Field{zap.NamedError("event", rich{})}, []causality.Event{event("short", nil)}},
 		{"an array", []zap.Field{zap.Strings("event", []string{"e"})}, nil},
 		{"a string, then a number", []zap.Field{zap.String("event", "e"), zap.Int("event", 1)}, []causality.Event{event("e", props{"event": int64(1)})}},
 		{"the object form", []zap.Field{zapcausality.Event("e", zap.Int("a", 1)), zap.Int("b", 2)}, []causality.Event{event("e", props{"a": int64(1)})}},
@@ -107,13 +107,13 @@ func TestABoundEventKeyMakesEveryLineAnEvent(t *testing.T) {
 		event("seen", props{"id": int64(7)}))
 }
 
-func TestWithEventKeyChangesThePlainKeyAlone(t *testing.T) {
+func TestWithEventKeysChangesThePlainKeysAlone(t *testing.T) {
 	got := logged(t, func(l *zap.Logger) {
 		l.Info("", zap.String("track", "e"), zap.String("event", "conference"))
 		l.Info("", zap.String("event", "conference"))
 		l.Info("", zapcausality.Event("f"))
 		l.Info("", zap.Dict("track", zap.String("event_type", "e")))
-	}, zapcausality.WithEventKey("track"))
+	}, zapcausality.WithEventKeys("track"))
 	wantEvents(t, got, event("e", props{"event": "conference"}), event("f", nil))
 }
 

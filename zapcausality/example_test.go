@@ -119,9 +119,9 @@ func ExampleEvent_byHand() {
 }
 
 // A service whose lines say "event" about something else.
-func ExampleWithEventKey() {
+func ExampleWithEventKeys() {
 	client, gateway := connect()
-	logger := zap.NewExample(zapcausality.Tee(client, zapcausality.WithEventKey("track")))
+	logger := zap.NewExample(zapcausality.Tee(client, zapcausality.WithEventKeys("track")))
 
 	logger.Info("ticket sold", zap.String("track", "purchase_complete"), zap.String("event", "GopherCon"))
 

@@ -27,7 +27,7 @@ func BenchmarkLine(b *testing.B) {
 	}{
 		{"bare", base},
 		{"hook", base.Hook(zerologcausality.NewHook(client))},
-		{"hook, other key", base.Hook(zerologcausality.NewHook(client, zerologcausality.WithEventKey("track")))},
+		{"hook, other key", base.Hook(zerologcausality.NewHook(client, zerologcausality.WithEventKeys("track")))},
 		{"writer", base.Output(zerolog.MultiLevelWriter(io.Discard, writer))},
 	} {
 		b.Run("no event/"+bc.name, func(b *testing.B) {

@@ -33,7 +33,8 @@
 // # Which lines are events
 //
 // A line is an event when it has, itself or bound with Logger.With, a field
-// "event" (see [WithEventKey]) whose value is a string: the event type. Every
+// "event" or "otel.event.name" (see [WithEventKeys]) whose value is text: the event
+// type. Every
 // other field of the line is then a property of the event, bound ones too.
 //
 // To say exactly which properties go, use [Event]: an object under "event" whose

@@ -151,7 +151,7 @@ type fields func(*zerolog.Event)
 
 func (f fields) MarshalZerologObject(e *zerolog.Event) { f(e) }
 
-func TestWithEventKey(t *testing.T) {
+func TestWithEventKeys(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		key  string
@@ -195,15 +195,18 @@ func TestWithEventKey(t *testing.T) {
 			want: []causality.Event{{EventType: "e"}},
 		},
 		{
-			name: "an empty key changes nothing",
+			name: "an empty key is none, so the group form alone is an event",
 			key:  "",
-			log:  func(l zerolog.Logger) { l.Info().Str("event", "e").Send() },
-			want: []causality.Event{{EventType: "e"}},
+			log: func(l zerolog.Logger) {
+				l.Info().Str("event", "e").Str("", "f").Send()
+				l.Info().Object("event", zerologcausality.Event("g", nil)).Send()
+			},
+			want: []causality.Event{{EventType: "g"}},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			withEach(t, func(t *testing.T, logged func(logFunc, ...zerologcausality.Option) []causality.Event) {
-				wantEvents(t, logged(tc.log, zerologcausality.WithEventKey(tc.key)), tc.want...)
+				wantEvents(t, logged(tc.log, zerologcausality.WithEventKeys(tc.key)), tc.want...)
 			})
 		})
 	}

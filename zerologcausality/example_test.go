@@ -151,9 +151,9 @@ func ExampleEvent_byHand() {
 	// user_signup: method=google
 }
 
-func ExampleWithEventKey() {
+func ExampleWithEventKeys() {
 	client, gateway := newShop()
-	hook := zerologcausality.NewHook(client, zerologcausality.WithEventKey("track"))
+	hook := zerologcausality.NewHook(client, zerologcausality.WithEventKeys("track"))
 	logger := zerolog.New(nil).Hook(hook)
 
 	logger.Info().Str("track", "page_view").Str("event", "DOMContentLoaded").Send()

@@ -78,19 +78,16 @@ func (l *line) release() {
 
 // track tracks the line if it is an event.
 func (l *line) track(ctx context.Context, o *options) {
-	l.rec.Begin(&o.rules, nil)
+	l.rec.Begin(o.rules, nil)
 	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client, 1)
-	}
-	if diagnostic.IsOwnLine(l.message) {
-		return
 	}
 	at := l.now
 	if !l.at.IsZero() {
 		at = l.at
 	}
-	l.rec.Track(ctx, o.client, at)
+	l.rec.Track(ctx, o.client, at, l.message)
 }
 
 // read adds the members of the line to its record, and reports whether it is JSON

@@ -1,12 +1,14 @@
 package zerologcausality
 
 import (
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/rs/zerolog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/needle"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
 )
 
@@ -14,25 +16,25 @@ import (
 type Option func(*options)
 
 type options struct {
-	client *causality.Client
-	rules  record.Rules
-	level  zerolog.Level
+	client    *causality.Client
+	eventKeys []string
+	rules     *record.Rules
+	level     zerolog.Level
 	// needles are the event keys as they stand on a line: one that has none of
 	// them is no event.
-	needles []needle
+	needles needle.Set
 	// copies says that what an event says may be kept beyond Track.
 	copies bool
 }
 
-// WithEventKey changes the key of the field that makes a line an event. Default
-// "event". The group form, which [Event] builds, stays under "event".
-// An empty key changes nothing.
-func WithEventKey(key string) Option {
-	return func(o *options) {
-		if key != "" {
-			o.rules.EventKey = key
-		}
-	}
+// WithEventKeys sets the keys of the field that makes a line an event. Default
+// "event" and "otel.event.name", which is OpenTelemetry's. Where a line has several
+// of them, the first in this order is the event type and the others are
+// properties. A key is looked for as it is, dots and all; an empty one is none.
+// Without any key, lines are events in the group form alone, which [Event] builds
+// and which stays under "event".
+func WithEventKeys(keys ...string) Option {
+	return func(o *options) { o.eventKeys = keys }
 }
 
 // WithLevel sets the lowest level at which a line can be an event. Default
@@ -72,16 +74,33 @@ func newOptions(constructor string, client *causality.Client, opts []Option) opt
 	if client == nil {
 		panic("zerologcausality: " + constructor + ": the client is nil; make it with causality.New and check its error")
 	}
-	o := options{client: client, rules: record.Rules{EventKey: record.EventKey}, level: zerolog.InfoLevel}
+	o := options{client: client, eventKeys: record.DefaultKeys(), level: zerolog.InfoLevel}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	o.copies = diagnostic.ShowsText(client)
-	o.needles = []needle{needleOf(record.EventKey)}
-	if o.rules.EventKey != record.EventKey {
-		o.needles = append(o.needles, needleOf(o.rules.EventKey))
+	o.rules = record.NewRules(o.eventKeys)
+	var texts []string
+	for _, key := range o.rules.Keys() {
+		texts = append(texts, onLine(key))
 	}
+	o.needles = needle.Any(texts...)
 	return o
+}
+
+// onLine returns a key with its colon as zerolog writes it. For one that needs an
+// escape it is what every key has, which costs a closer look at every line.
+func onLine(key string) string {
+	const any = `":`
+	for i := range len(key) {
+		if c := key[i]; c < ' ' || c == '"' || c == '\\' || c == 0x7f {
+			return any
+		}
+	}
+	if !utf8.ValidString(key) {
+		return any
+	}
+	return `"` + key + `":`
 }
 
 // text is a line as a string. zerolog uses its memory again, and Track has encoded
@@ -95,11 +114,4 @@ func (o *options) text(line []byte) string {
 }
 
 // mayBeEvent is the quick look at lines that carry no event.
-func (o *options) mayBeEvent(line []byte) bool {
-	for _, needle := range o.needles {
-		if needle.isIn(line) {
-			return true
-		}
-	}
-	return false
-}
+func (o *options) mayBeEvent(line []byte) bool { return o.needles.IsIn(line) }

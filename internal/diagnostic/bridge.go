@@ -13,6 +13,9 @@ var (
 	// ShowsText reports whether functions of the user's see the text of events.
 	// They may keep it, so it must not be memory that is used again.
 	ShowsText func(client any) bool
+	// IsOwnMessage reports whether a text contains the message of a line that a
+	// client writes.
+	IsOwnMessage func(text string) bool
 	// CloseTimeout is Config.CloseTimeout.
 	CloseTimeout func(client any) time.Duration
 )

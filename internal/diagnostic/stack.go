@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// IsOwnLine reports whether a message is one of the client's own that has lost
-// the mark of its context: a writer and the log package pass on none.
+// IsOwnLine reports whether a message is one of the client's own lines, which may
+// have lost the mark of its context: a writer and the log package pass on none.
 func IsOwnLine(message string) bool {
-	return strings.Contains(message, "causality: ") && OnStack("github.com/SebastienMelki/causality/sdk/go/core.(*reporter).")
+	return strings.Contains(message, "causality: ") && IsOwnMessage(message)
 }
 
 // OnStack reports whether a function whose name begins so is among the callers.

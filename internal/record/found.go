@@ -2,7 +2,6 @@ package record
 
 import (
 	"log/slog"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -17,14 +16,22 @@ const (
 	none      form = iota
 	plainForm      // "event": the type
 	groupForm      // "event": {"event_type": the type, …}
+	openForm       // the same, where the group is one that the logger has open
 )
 
 type event struct {
 	form      form
 	eventType string
+	// rank is the place of its key among the event keys: the lowest wins.
+	rank int
+	// key and value are the attribute that says so.
+	key   string
+	value slog.Value
 	// members and identity are those of the group form.
 	members  []slog.Attr
 	identity causality.Identity
+	// group is that of the open form.
+	group *Scope
 }
 
 // found is what a list of attributes comes to: an event, an identity, and the
@@ -34,13 +41,14 @@ type found struct {
 	identity causality.Identity
 	attrs    []slog.Attr
 	members  []slog.Attr // memory of event.members
+	group    *Scope      // the group "event", if the attributes are its members
 }
 
 func (f *found) reset() {
 	clear(f.attrs)
 	clear(f.members)
 	f.attrs, f.members = f.attrs[:0], f.members[:0]
-	f.event, f.identity = event{}, causality.Identity{}
+	f.event, f.identity, f.group = event{}, causality.Identity{}, nil
 }
 
 // add takes an attribute by its parts, because these stay in registers.
@@ -60,7 +68,7 @@ func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
 		}
 		return
 	}
-	if key == rules.EventKey || key == EventKey {
+	if rules.lengths&lengthBit(key) != 0 {
 		isEvent := false
 		if v, isEvent = f.addEvent(rules, key, v); isEvent {
 			return
@@ -114,32 +122,60 @@ func follow(v slog.Value) (given slog.Value) {
 // returns what it has read of the value, so that a method of the user's is not
 // asked twice.
 func (f *found) addEvent(rules *Rules, key string, v slog.Value) (read slog.Value, ok bool) {
-	v = follow(v)
-	if text, ok := stringOf(v); ok {
-		if key != rules.EventKey {
-			return v, false
-		}
-		f.event = event{form: plainForm, eventType: text}
+	rank := slices.Index(rules.keys, key)
+	isMember := f.group != nil && key == TypeKey
+	if rank < 0 && key != EventKey && !isMember {
+		return v, false
+	}
+	text, v, isText := textOf(v)
+	switch {
+	case isText && isMember:
+		f.take(event{form: openForm, eventType: text, rank: rules.groupRank, key: key, value: v, group: f.group})
 		return v, true
-	}
-	if key != EventKey {
+	case isText && rank >= 0:
+		f.take(event{form: plainForm, eventType: text, rank: rank, key: key, value: v})
+		return v, true
+	case key != EventKey || v.Kind() != slog.KindGroup:
 		return v, false
 	}
-	if v.Kind() == slog.KindAny {
-		v = value.Resolve(v) // an object is a group
-	}
-	if v.Kind() != slog.KindGroup {
-		return v, false
-	}
-	e, start := event{}, len(f.members)
+	e, start := event{rank: rules.groupRank, key: key, value: v}, len(f.members)
 	f.addMembers(&e, v.Group())
 	if e.form == none {
 		f.members = f.members[:start]
 		return v, false
 	}
 	e.members = f.members[start:]
-	f.event = e
+	f.take(e)
 	return v, true
+}
+
+// take keeps an event, unless there is one whose key comes first. Of two with
+// different keys the other is an ordinary attribute.
+func (f *found) take(e event) {
+	if f.event.form != none && e.rank > f.event.rank {
+		f.attrs = appendAttr(f.attrs, e.key, e.value)
+		return
+	}
+	if f.event.form != none && e.rank < f.event.rank {
+		f.attrs = appendAttr(f.attrs, f.event.key, f.event.value)
+	}
+	f.event = e
+}
+
+// settle returns the event of what is found, or the one that is bound around it.
+func (f *found) settle(bound *event) *event {
+	switch {
+	case f.event.form == none:
+		return bound
+	case bound.form == none || f.event.rank == bound.rank:
+		return &f.event
+	case f.event.rank < bound.rank:
+		f.attrs = appendAttr(f.attrs, bound.key, bound.value)
+		return &f.event
+	default:
+		f.attrs = appendAttr(f.attrs, f.event.key, f.event.value)
+		return bound
+	}
 }
 
 func (f *found) addMembers(e *event, members []slog.Attr) {
@@ -150,11 +186,12 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 			continue
 		}
 		if key == TypeKey {
-			v = follow(v)
-			if text, ok := stringOf(v); ok {
+			text, read, ok := textOf(v)
+			if ok {
 				e.form, e.eventType = groupForm, text
 				continue
 			}
+			v = read
 		}
 		v, isIdentity := liftIdentity(&e.identity, key, v)
 		if isIdentity {
@@ -164,21 +201,20 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 	}
 }
 
-// stringOf returns the text of a string, of a named type too. Something that
-// only has a String method is not one.
-func stringOf(v slog.Value) (string, bool) {
-	switch v.Kind() {
-	case slog.KindString:
-		return v.String(), true
-	case slog.KindAny:
-		if _, isArray := v.Any().(value.JSON); isArray {
-			return "", false
-		}
-		if rv := reflect.ValueOf(v.Any()); rv.Kind() == reflect.String {
-			return rv.String(), true
+// textOf returns the text of a value that is one, and what it has read of the
+// value. An object is read as a group.
+func textOf(v slog.Value) (text string, read slog.Value, ok bool) {
+	v = follow(v)
+	if v.Kind() == slog.KindAny {
+		isText := value.IsText(v.Any())
+		if v = value.Resolve(v); !isText || value.IsFailure(v) {
+			return "", v, false
 		}
 	}
-	return "", false
+	if v.Kind() != slog.KindString {
+		return "", v, false
+	}
+	return v.String(), v, true
 }
 
 // liftIdentity moves the value of an identity attribute into id and reports whether

@@ -6,12 +6,17 @@
 // A record is an event when it has, itself or bound to its logger, at whatever
 // group is open,
 //
-//   - an attribute under the event key whose value is a string, the event type:
-//     the record's other attributes are the properties; or
-//   - a group or object under "event" with a string member "event_type": its
-//     other members, and only those, are the properties.
+//   - an attribute under an event key whose value is text, the event type: the
+//     record's other attributes are the properties; or
+//   - a group or object under "event" with a member "event_type" that is text: its
+//     other members, and only those, are the properties. It may have been built as
+//     one, or opened with WithGroup or a namespace.
 //
-// Anything else under these keys is an ordinary attribute. The keys user_id,
+// Text is a string, or what the line shows as one: a named string, a pointer to
+// one, a Stringer, an error, a TextMarshaler, or a LogValuer that gives one of
+// these. Anything else under these keys is an ordinary attribute. Where several
+// event keys name a type, the first in the order of the option counts, and the
+// others are ordinary attributes; of one key, the last counts. The keys user_id,
 // session_id, device_id and correlation_id are lifted out wherever the event may
 // stand, and become the Identity.
 package record
@@ -26,27 +31,6 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 )
 
-const (
-	// EventKey is the event key unless an option changes it, and always the
-	// key of the group form.
-	EventKey = "event"
-	// TypeKey is the member of the group form that holds the event type.
-	TypeKey = "event_type"
-)
-
-// Rules are an adapter's options. They do not change once records are made.
-type Rules struct {
-	// EventKey is the key of the plain form.
-	EventKey string
-}
-
-// MayBeEvent reports whether an attribute with this key can make its record an
-// event: the quick look at lines that carry none. The empty key may be a group
-// whose members count as the record's own.
-func (r *Rules) MayBeEvent(key string) bool {
-	return key == r.EventKey || key == EventKey || key == ""
-}
-
 // Record collects one log record, between Begin and End. It takes no copies: what
 // is added must stay as it is until Track returns. It keeps its memory for the next
 // record, so adapters pool it, or what it is a part of. It is not safe for
@@ -60,7 +44,10 @@ type Record struct {
 }
 
 // Begin begins a record of a logger with the given scope.
-func (r *Record) Begin(rules *Rules, scope *Scope) { r.rules, r.scope = rules, scope }
+func (r *Record) Begin(rules *Rules, scope *Scope) {
+	r.rules, r.scope = rules, scope
+	r.found.group = scope.eventGroup()
+}
 
 // End forgets the record.
 func (r *Record) End() {
@@ -81,39 +68,41 @@ const maxKept = 2 * MaxBound
 // Add adds one attribute of the record, at the groups that its scope has open.
 func (r *Record) Add(key string, v slog.Value) { r.found.add(r.rules, key, v) }
 
-// Track tracks the record if it is an event. The zero time means now. ctx may be
-// nil.
-func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Time) {
-	event := &r.found.event
+// Track tracks the record if it is an event. message is that of its line. The zero
+// time means now. ctx may be nil.
+func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Time, message string) {
+	bound := r.scope.event()
+	event := r.found.settle(bound)
 	if event.form == none {
-		if event = r.scope.event(); event.form == none {
-			return
-		}
-	}
-	// The client's own log lines never become events, or a lost event would make
-	// another.
-	if isOwn(ctx) {
 		return
 	}
-	// Clipped: what Config.BeforeTrack appends must not stay in the record's memory.
-	e := causality.Event{EventType: event.eventType, Attrs: slices.Clip(event.members)}
+	// The client's own log lines never become events, or a lost event would make
+	// another. Some loggers and handlers pass on no context.
+	if isOwn(ctx) || diagnostic.IsOwnLine(message) {
+		return
+	}
+	e := causality.Event{EventType: event.eventType}
 	switch {
-	case event.form == plainForm:
-		e.Attrs = slices.Clip(r.nest())
-	case r.found.event.form == none:
+	case event.form != groupForm:
+		e.Attrs = r.nest(event.group)
+		if n := r.scope.omits(); n > 0 {
+			diagnostic.PropertyDropped(client, n)
+		}
+	case event == bound:
 		// Bound members are shared by all records, and Config.BeforeTrack may
 		// change what it is given.
 		r.arena = append(r.arena, event.members...)
-		e.Attrs = slices.Clip(r.arena)
+		e.Attrs = r.arena
+	default:
+		e.Attrs = event.members
 	}
+	// What Config.BeforeTrack appends must not stay in the record's memory.
+	e.Attrs = slices.Clip(e.Attrs)
 	identify(&e, &event.identity)
 	identify(&e, &r.found.identity)
 	identify(&e, r.scope.identity())
 	if !at.IsZero() {
 		e.TimestampMs = at.UnixMilli()
-	}
-	if event.form == plainForm && r.scope.omits() > 0 {
-		diagnostic.PropertyDropped(client, r.scope.omits())
 	}
 	client.TrackContext(ctx, e)
 }
@@ -149,11 +138,12 @@ func isOwn(ctx context.Context) (own bool) {
 }
 
 // nest puts the record's attributes into the groups of its scope, beside what is
-// bound there. The groups are built in the record's own memory, and each bound
-// attribute is copied once.
-func (r *Record) nest() []slog.Attr {
+// bound there, up to the group that is outermost, or all of them for nil. The
+// groups are built in the record's own memory, and each bound attribute is copied
+// once.
+func (r *Record) nest(outermost *Scope) []slog.Attr {
 	inner := r.found.attrs
-	for s := r.scope; s != nil; {
+	for s := r.scope; s != outermost; {
 		start := len(r.arena)
 		if s.group != "" {
 			if len(inner) > 0 { // a group without members vanishes
@@ -170,7 +160,7 @@ func (r *Record) nest() []slog.Attr {
 		r.arena = slices.Grow(r.arena, n)[:start+n]
 		level := r.arena[start : start+n : start+n]
 		copy(level[at:], inner)
-		for ; s != nil && s.group == ""; s = s.parent {
+		for ; s != outermost && s.group == ""; s = s.parent {
 			at -= len(s.attrs)
 			copy(level[at:], s.attrs)
 		}

@@ -23,6 +23,10 @@ type Scope struct {
 	// omitted counts the attributes that MaxBound left out.
 	omitted int
 
+	// inEvent is the group "event" if it is the innermost one that is open: its
+	// members are bound here.
+	inEvent *Scope
+
 	// What the list comes to, so that a record need not walk it.
 	lastEvent event
 	allIDs    causality.Identity
@@ -39,11 +43,12 @@ const MaxBound = 10_000
 // MaxBound are left out, which every event of the scope reports; an event type
 // and an identity among them count.
 func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
-	var f found
+	f := found{group: s.eventGroup()}
 	for _, a := range attrs {
 		f.add(rules, a.Key, a.Value)
 	}
-	bound := &Scope{parent: s, lastEvent: f.event, allIDs: f.identity.Or(*s.identity())}
+	winner := f.settle(s.event())
+	bound := &Scope{parent: s, inEvent: f.group, allIDs: f.identity.Or(*s.identity())}
 	if s != nil {
 		bound.level, bound.all, bound.omitted = s.level, s.all, s.omitted
 	}
@@ -52,15 +57,20 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	bound.attrs = f.attrs[:kept:kept]
 	bound.level += kept
 	bound.all += kept
-	for _, list := range [...][]slog.Attr{bound.attrs, f.event.members} {
-		for i := range list {
-			list[i].Value = value.Resolve(list[i].Value)
-		}
+	resolve(bound.attrs)
+	if winner == &f.event {
+		resolve(winner.members)
 	}
-	if bound.lastEvent.form == none {
-		bound.lastEvent = *s.event()
-	}
+	bound.lastEvent = *winner
+	// What it would be as an attribute, should another event key win later.
+	bound.lastEvent.value = value.Resolve(winner.value)
 	return bound
+}
+
+func resolve(attrs []slog.Attr) {
+	for i := range attrs {
+		attrs[i].Value = value.Resolve(attrs[i].Value)
+	}
 }
 
 // WithGroup returns the scope with a group opened. A group without a name is
@@ -70,6 +80,9 @@ func (s *Scope) WithGroup(name string) *Scope {
 		return s
 	}
 	inner := &Scope{parent: s, group: name, lastEvent: *s.event(), allIDs: *s.identity()}
+	if name == EventKey {
+		inner.inEvent = inner
+	}
 	if s != nil {
 		inner.all, inner.omitted = s.all, s.omitted
 	}
@@ -91,6 +104,13 @@ func (s *Scope) identity() *causality.Identity {
 		return &nobody
 	}
 	return &s.allIDs
+}
+
+func (s *Scope) eventGroup() *Scope {
+	if s == nil {
+		return nil
+	}
+	return s.inEvent
 }
 
 // omits counts the attributes that MaxBound keeps from every event.

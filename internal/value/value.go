@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -67,8 +68,40 @@ func Resolve(v slog.Value) slog.Value {
 	}
 }
 
-// Failed is the plain value that stands for one that could not be read.
-func Failed(err error) slog.Value { return slog.StringValue("!ERROR: " + err.Error()) }
+// How the text begins that is in place of a value that could not be read.
+const (
+	failed   = "!ERROR: "
+	panicked = "!PANIC: "
+)
+
+// Failed is the plain value in place of one that could not be read.
+func Failed(err error) slog.Value { return slog.StringValue(failed + err.Error()) }
+
+// Panicked is the plain value in place of one whose method panicked with p, which
+// may have methods that panic in turn: fmt survives that.
+func Panicked(p any) slog.Value { return slog.StringValue(panicked + fmt.Sprint(p)) }
+
+// IsText reports whether v is a string, of a named type too, or a pointer to one, or
+// whether a method of it says how it is written. Bytes, which become base64, and
+// complex numbers are not.
+func IsText(v any) bool {
+	switch v.(type) {
+	case error, fmt.Stringer, encoding.TextMarshaler, json.Marshaler:
+		return true
+	case JSON:
+		return false
+	}
+	t := reflect.TypeOf(v)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t != nil && t.Kind() == reflect.String
+}
+
+// IsFailure reports whether v is what Failed or Panicked returned.
+func IsFailure(v slog.Value) bool {
+	return v.Kind() == slog.KindString && (strings.HasPrefix(v.String(), failed) || strings.HasPrefix(v.String(), panicked))
+}
 
 // reducer remembers the maps around the value at hand, to notice a map that
 // contains itself before it has been written sixty-four times, and how many
@@ -115,7 +148,7 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 	// The methods called below are the user's, and a log line must survive them.
 	defer func() {
 		if p := recover(); p != nil {
-			plain = slog.StringValue("!PANIC: " + panicText(p))
+			plain = Panicked(p)
 		}
 	}()
 
@@ -271,7 +304,3 @@ func isNil(v any) bool {
 		return false
 	}
 }
-
-// panicText describes a recovered panic. The value may have methods that panic
-// in turn, which fmt survives.
-func panicText(p any) string { return fmt.Sprint(p) }
