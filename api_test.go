@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write the API to api/*.txt")
 // What users can call is written down, so that a change of it shows in a diff
 // and is made on purpose: go test . -run API -update.
 func TestAPIIsAsWrittenDown(t *testing.T) {
-	for _, dir := range []string{"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality"} {
+	for _, dir := range []string{"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "httpcausality",
+		"gincausality", "grpccausality", "otelcausality", "promcausality"} {
 		t.Run(dir, func(t *testing.T) {
 			got := exported(t, dir)
 			file := filepath.Join("api", path.Base(dir)+".txt")

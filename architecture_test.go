@@ -1,6 +1,7 @@
 package causality_test
 
 import (
+	"go/build"
 	"os/exec"
 	"slices"
 	"strings"
@@ -21,11 +22,23 @@ var mayImport = map[string][]string{
 	"core":                 {"internal/catalogue", "internal/value", "internal/diagnostic", "internal/needle", "github.com/google/uuid"},
 	"core/causalitytest":   {"core", "internal/catalogue"},
 	"internal/record":      {"core", "internal/value", "internal/diagnostic"},
+	"internal/identify":    {"core", "internal/diagnostic"},
+	"httpcausality":        {"core", "internal/identify"},
 	"internal/adaptertest": {"core", "core/causalitytest"},
 	"slogcausality":        {"core", "internal/record", "internal/diagnostic"},
 	"zapcausality":         {"core", "internal/record", "internal/value", "internal/diagnostic", "go.uber.org/zap/…"},
 	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "internal/needle", "github.com/rs/zerolog"},
+	"internal/metrics":     {"core"},
 	"examples/…":           {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+}
+
+// joins are the nested modules that join a client to what a service already has, and
+// what they may import.
+var joins = map[string][]string{
+	"gincausality":  {"core", "internal/identify", "github.com/gin-gonic/gin"},
+	"grpccausality": {"core", "internal/identify", "google.golang.org/grpc"},
+	"otelcausality": {"core", "internal/metrics", "go.opentelemetry.io/otel/…"},
+	"promcausality": {"core", "internal/metrics", "github.com/prometheus/client_golang/…"},
 }
 
 // What core and the adapters must not pull into every user's program, though it
@@ -62,14 +75,26 @@ func TestImportsPointOneWay(t *testing.T) {
 		if !known {
 			t.Errorf("%s is in no row of the table: say what it may import, and what it is for in docs/architecture.md", name)
 		}
-		for _, imported := range fields[1:] {
-			if root, _, _ := strings.Cut(imported, "/"); !strings.Contains(root, ".") {
-				continue // the standard library
-			}
-			imported = strings.TrimPrefix(imported, module+"/")
-			if !slices.ContainsFunc(allowed, func(pattern string) bool { return covers(pattern, imported) }) {
-				t.Errorf("%s must not import %s", name, imported)
-			}
+		checkImports(t, name, fields[1:], allowed)
+	}
+	for name, allowed := range joins {
+		files, err := build.ImportDir(name, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkImports(t, name, files.Imports, allowed)
+	}
+}
+
+func checkImports(t *testing.T, name string, imports, allowed []string) {
+	t.Helper()
+	for _, imported := range imports {
+		if root, _, _ := strings.Cut(imported, "/"); !strings.Contains(root, ".") {
+			continue // the standard library
+		}
+		imported = strings.TrimPrefix(imported, module+"/")
+		if !slices.ContainsFunc(allowed, func(pattern string) bool { return covers(pattern, imported) }) {
+			t.Errorf("%s must not import %s", name, imported)
 		}
 	}
 }
@@ -78,6 +103,7 @@ func TestUsersPayForNoMoreThanTheyUse(t *testing.T) {
 	for name, third := range map[string][]string{
 		"core":             {"github.com/google/uuid"},
 		"slogcausality":    {"github.com/google/uuid"},
+		"httpcausality":    {"github.com/google/uuid"},
 		"zapcausality":     {"github.com/google/uuid", "go.uber.org/zap", "go.uber.org/multierr"},
 		"zerologcausality": {"github.com/google/uuid", "github.com/rs/zerolog", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "golang.org/x/sys"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/hlog"
 
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
@@ -25,21 +26,23 @@ func TestTheIdentityOfARequestReachesItsEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	placeOrder := func(r *http.Request, id string) {
+		logger.InfoContext(r.Context(), "order placed", "event", "purchase_complete", "order_id", id)
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /orders/{id}", func(_ http.ResponseWriter, r *http.Request) {
-		logger.InfoContext(r.Context(), "", "event", "purchase_complete", "order_id", r.PathValue("id"))
-	})
+	mux.HandleFunc("POST /orders/{id}", func(_ http.ResponseWriter, r *http.Request) { placeOrder(r, r.PathValue("id")) })
 	for name, handler := range map[string]http.Handler{
-		"net/http": Identify(mux),
-		"chi":      chiRoutes(logger),
-		"gin":      ginRoutes(logger),
-		"slog": Identify(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		"net/http": netHTTP(mux),
+		"chi":      chiRoutes(placeOrder),
+		"gorilla":  gorillaRoutes(placeOrder),
+		"echo":     echoRoutes(placeOrder),
+		"slog": identify(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			slogLogger(client).InfoContext(r.Context(), "", "event", "purchase_complete", "order_id", "o-42")
 		})),
-		"zap": Identify(zapRequest(zapped)),
-		"zerolog": Identify(WithLogger(zerologLogger(client), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		"zap": identify(zapRequest(zapped)),
+		"zerolog with hlog": identify(hlog.NewHandler(zerologLogger(client))(bindContext(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			zerolog.Ctx(r.Context()).Info().Str("event", "purchase_complete").Str("order_id", "o-42").Send()
-		}))),
+		})))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder.Reset()

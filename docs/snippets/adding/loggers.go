@@ -55,11 +55,11 @@ func zerologLogger(client *causality.Client) zerolog.Logger {
 }
 
 // snippet: zerolog-context
-func WithLogger(logger zerolog.Logger, next http.Handler) http.Handler {
+// bindContext goes behind identify and hlog.NewHandler(logger), which puts the request's logger into the context.
+func bindContext(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// zerolog finds no context by itself, so it is bound to the request's logger.
-		ctx := logger.With().Ctx(r.Context()).Logger().WithContext(r.Context())
-		next.ServeHTTP(w, r.WithContext(ctx)) // handlers use zerolog.Ctx(r.Context())
+		ctx := zerolog.Ctx(r.Context()).With().Ctx(r.Context()).Logger().WithContext(r.Context())
+		next.ServeHTTP(w, r.WithContext(ctx)) // handlers log with zerolog.Ctx(r.Context())
 	})
 }
 

@@ -5,18 +5,20 @@ import (
 	"net/http"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 )
 
 // snippet: nethttp
-func Identify(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := causality.ContextWithIdentity(r.Context(), causality.Identity{
-			UserID:        r.Header.Get("X-User"), // wherever your authentication puts it
-			SessionID:     r.Header.Get("X-Session"),
-			CorrelationID: r.Header.Get("X-Request-Id"),
-		})
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
+var identify = httpcausality.Middleware(func(r *http.Request) causality.Identity {
+	return causality.Identity{
+		UserID:        r.Header.Get("X-User"), // wherever your authentication puts it
+		SessionID:     r.Header.Get("X-Session"),
+		CorrelationID: r.Header.Get("X-Request-Id"),
+	}
+})
 
 // end snippet
+
+func netHTTP(mux *http.ServeMux) http.Handler {
+	return identify(mux)
+}

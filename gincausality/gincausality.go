@@ -1,0 +1,34 @@
+// Package gincausality puts whom a request is about into the request's context, so
+// that every event which is tracked or logged with that context says so:
+//
+//	router.Use(gincausality.Middleware(func(c *gin.Context) causality.Identity {
+//		return causality.Identity{UserID: c.GetString("user"), CorrelationID: c.GetHeader("X-Request-Id")}
+//	}))
+//
+// Log and track with c.Request.Context(): a *gin.Context is a context of its own,
+// which knows the request's only if Engine.ContextWithFallback is set.
+package gincausality
+
+import (
+	"github.com/gin-gonic/gin"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/identify"
+)
+
+// Middleware returns a middleware that calls identity once for each request and
+// gives the request a context that carries the answer, as
+// [causality.ContextWithIdentity] does. A field that identity leaves empty keeps
+// what an outer middleware has set. Put it behind the middleware that authenticates.
+//
+// If identity panics, the request is served without its answer, and slog.Default
+// gets an Error line, at most one every 10 seconds. Middleware itself panics if
+// identity is nil.
+func Middleware(identity func(*gin.Context) causality.Identity) gin.HandlerFunc {
+	asker := identify.New("gincausality.Middleware", identity)
+	return func(c *gin.Context) {
+		if ctx, ok := asker.Context(c.Request.Context(), c); ok {
+			c.Request = c.Request.WithContext(ctx)
+		}
+	}
+}
