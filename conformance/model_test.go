@@ -57,10 +57,10 @@ type property struct {
 type reading struct {
 	isEvent   bool
 	eventType string
-	rank      int    // of its key among the event keys
-	said      node   // the attribute that says so
-	isGroup   bool   // the form that lists its properties
-	open      int    // how many groups are open, if it is the last of them; else 0
+	rank      int  // of its key among the event keys
+	said      node // the attribute that says so
+	isGroup   bool // the form that lists its properties
+	open      int  // how many groups are open, if it is the last of them; else 0
 	members   []node
 	memberIDs causality.Identity
 

@@ -109,7 +109,10 @@ var scalars = []func(d *dice) sample{
 		b := []byte(d.text())
 		return sample{val: namedBytes(b), want: textTree(base64.StdEncoding.EncodeToString(b))}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: errors.New(s), want: textTree(s), isText: true} },
+	func(d *dice) sample {
+		s := d.text()
+		return sample{val: errors.New(s), want: textTree(s), isText: true}
+	},
 	func(d *dice) sample {
 		s := d.text()
 		return sample{val: fmt.Errorf("wrapped: %w", errors.New(s)), want: textTree("wrapped: " + s), isText: true}
@@ -119,7 +122,10 @@ var scalars = []func(d *dice) sample{
 		m := time.Month(1 + d.upTo(12))
 		return sample{val: m, want: textTree(m.String()), isText: true}
 	},
-	func(d *dice) sample { s := d.text(); return sample{val: textMarshaler{s, nil}, want: textTree(s), isText: true} },
+	func(d *dice) sample {
+		s := d.text()
+		return sample{val: textMarshaler{s, nil}, want: textTree(s), isText: true}
+	},
 	func(d *dice) sample {
 		s := d.text()
 		return sample{val: json.Number(s), want: textTree(s), isText: true, isFragile: true}

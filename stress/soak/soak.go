@@ -21,8 +21,8 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/stress/faults"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
+	"github.com/SebastienMelki/causality/sdk/go/stress/faults"
 	"github.com/SebastienMelki/causality/sdk/go/zapcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
 )
