@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+)
+
+// at sets the environment for a gateway at this address.
+func at(t *testing.T, endpoint string) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"ENDPOINT": endpoint, "API_KEY": strings.Repeat("0123456789abcdef", 4), "APP_ID": "shop", "DEVICE_ID": "web-3",
+		"DISABLED": "", "DRY_RUN": "", "MAX_RETRIES": "",
+	} {
+		t.Setenv("CAUSALITY_"+name, value)
+	}
+}
+
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestSend(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	at(t, serve(t, gateway))
+	var out strings.Builder
+	args := []string{"send", "purchase_complete", "order_id=o-42", "total_cents=1999", "gift=true", "rate=0.5", `zip="01234"`, "tel=0123", "note=a=b",
+		"big=9007199254740993", `http={"method":"GET"}`, "user_id=17", "session_id=s-9", "empty="}
+	if err := run(t.Context(), args, &out); err != nil {
+		t.Fatal(err)
+	}
+	events := gateway.Events()
+	if len(events) != 1 || out.String() != "purchase_complete is accepted\n" {
+		t.Fatalf("%d events arrived; printed %q", len(events), out.String())
+	}
+	e := events[0]
+	want := map[string]any{"order_id": "o-42", "total_cents": int64(1999), "gift": true, "rate": 0.5, "zip": "01234", "tel": "0123", "note": "a=b",
+		"big": int64(9007199254740993), "http_method": "GET", "empty": ""}
+	if e.EventType != "purchase_complete" || e.UserID != "17" || e.SessionID != "s-9" || e.AppID != "shop" || e.DeviceID != "web-3" || fmt.Sprint(e.Properties) != fmt.Sprint(want) {
+		t.Errorf("arrived as %+v", e)
+	}
+}
+
+func TestSend_ReturnsWhyAnEventDidNotArrive(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	running := serve(t, gateway)
+	stopped := httptest.NewServer(gateway)
+	stopped.Close()
+	rejecting := causalitytest.NewRecorder()
+	rejecting.Always(causalitytest.Reject(func(causality.Event) string { return "app_id is required" }))
+	for _, tt := range []struct {
+		name, endpoint string
+		args           []string
+		want           string
+	}{
+		{"the event is rejected", serve(t, rejecting), []string{"send", "e"}, "app_id is required"},
+		{"nobody listens", stopped.URL, []string{"send", "e"}, "connection refused"},
+		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"send", "e"}, "401"},
+		{"the event is invalid", running, []string{"send", ""}, "Invalid:1"},
+		{"an argument is no pair", running, []string{"send", "e", "order_id"}, `"order_id" is no KEY=VALUE`},
+		{"there is no endpoint", "", []string{"send", "e"}, "Endpoint"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at(t, tt.endpoint)
+			var out strings.Builder
+			start := time.Now()
+			err := run(t.Context(), tt.args, &out)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want one with %q", err, tt.want)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if out.Len() > 0 {
+				t.Errorf("printed %q", out.String())
+			}
+		})
+	}
+}
+
+func TestSend_ADryRunSendsNothing(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	at(t, serve(t, gateway))
+	t.Setenv("CAUSALITY_DISABLED", "1")
+	var out strings.Builder
+	if err := run(t.Context(), []string{"send", "e"}, &out); err != nil || gateway.Len() > 0 || !strings.Contains(out.String(), "nothing is sent") {
+		t.Errorf("%v, %d events; printed %q", err, gateway.Len(), out.String())
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	answers := func(status int, body string, header ...string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		})
+	}
+	late := func(by time.Duration) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
+			gateway.ServeHTTP(w, r)
+		})
+	}
+	stopped := httptest.NewServer(gateway)
+	stopped.Close()
+	tls := httptest.NewTLSServer(gateway)
+	defer tls.Close()
+	for _, tt := range []struct {
+		name, endpoint string
+		want           []string // all of these are printed
+		isWell         bool
+	}{
+		{"all is well", serve(t, gateway), []string{"config    ok    app shop", "gateway   ok    answers in", "key       ok", "clock     ok"}, true},
+		{"the endpoint has a slash at its end", serve(t, gateway) + "/", []string{"key       ok"}, true},
+		{"too many requests", serve(t, answers(429, "Too Many Requests")), []string{"key       ok"}, true},
+		{"nobody listens", stopped.URL, []string{"gateway   FAIL", "connection refused", "CAUSALITY_ENDPOINT"}, false},
+		{"the certificate is not trusted", tls.URL, []string{"gateway   FAIL", "certificate"}, false},
+		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"gateway   ok", "key       FAIL", "401", "CAUSALITY_API_KEY"}, false},
+		{"the path is the client's own", serve(t, gateway) + "/v1/events/batch", []string{"FAIL", "CAUSALITY_ENDPOINT", "without /v1/events/batch"}, false},
+		{"it redirects", serve(t, answers(307, "", "Location", "https://events.example.com/v1/events/batch")), []string{"endpoint  FAIL  redirects to https://events.example.com"}, false},
+		{"it is another server", serve(t, answers(200, "<html>\nWelcome")), []string{"endpoint  FAIL", "<html>"}, false},
+		{"it is another server that answers 400", serve(t, answers(400, "bad request")), []string{"endpoint  FAIL", "bad request"}, false},
+		{"it is not well", serve(t, answers(503, `{"message":"away"}`)), []string{"gateway   FAIL", "away"}, false},
+		{"the clock is ahead", serve(t, late(-3*time.Hour)), []string{"key       ok", "clock     FAIL  is 3h0m", "ahead of"}, false},
+		{"the clock is behind", serve(t, late(2*time.Minute)), []string{"clock     FAIL", "behind", "NTP"}, false},
+		{"there is no endpoint", "", []string{"config    FAIL", "Endpoint"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at(t, tt.endpoint)
+			var out strings.Builder
+			err := run(t.Context(), []string{"doctor"}, &out)
+			if isWell := err == nil; isWell != tt.isWell || err != nil && !errors.Is(err, errUnwell) {
+				t.Errorf("returned %v", err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("does not say %q:\n%s", want, out.String())
+				}
+			}
+		})
+	}
+	if gateway.Len() > 0 {
+		t.Errorf("%d events were stored", gateway.Len())
+	}
+}
+
+func TestDoctor_NeverShowsTheKey(t *testing.T) {
+	at(t, serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))))
+	var out strings.Builder
+	err := run(t.Context(), []string{"doctor"}, &out)
+	if strings.Contains(out.String()+fmt.Sprint(err), "0123456789abcdef") {
+		t.Error(out.String())
+	}
+}
+
+func TestDoctor_SaysThatNothingIsSent(t *testing.T) {
+	for _, name := range []string{"CAUSALITY_DISABLED", "CAUSALITY_DRY_RUN"} {
+		at(t, "https://events.example.com")
+		t.Setenv(name, "1")
+		var out strings.Builder
+		if err := run(t.Context(), []string{"doctor"}, &out); err == nil || !strings.Contains(out.String(), name+" is set") {
+			t.Errorf("%v:\n%s", err, out.String())
+		}
+	}
+}
+
+func TestOtherArgumentsAreAnError(t *testing.T) {
+	for _, args := range [][]string{nil, {"send"}, {"doctor", "now"}, {"nonsense"}, {"-h"}} {
+		if err := run(t.Context(), args, &strings.Builder{}); !errors.Is(err, errUsage) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
