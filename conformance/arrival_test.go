@@ -61,6 +61,8 @@ const (
 	largestEvent = 1_000_000
 	// lastMoment is the end of the year 9999.
 	lastMoment = 253402300799999
+	// firstMoment is the beginning of 2001: what is less is in seconds.
+	firstMoment = 978307200000
 )
 
 // arrive says what must be stored of an event that was tracked.
@@ -80,8 +82,8 @@ func (s setup) arrive(e tracked) arrival {
 	switch {
 	case e.eventType == "":
 		a.invalid = "no type"
-	case e.at > lastMoment:
-		a.invalid = "too late"
+	case e.at > lastMoment, 0 < e.at && e.at < firstMoment:
+		a.invalid = "bad time"
 	case !isAppID(a.appID):
 		a.invalid = "bad AppID"
 	case atLeast > largestEvent:

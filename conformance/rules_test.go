@@ -120,6 +120,7 @@ var rules = []rule{
 	{name: "no device", event: causality.Event{}, want: params{}, ids: [2]string{"web-3", ""}},
 	{name: "time zero", event: causality.Event{TimestampMs: 0}, want: params{}},
 	{name: "a time before 1970", event: causality.Event{TimestampMs: -1}, want: params{}},
+	{name: "the first time", event: causality.Event{TimestampMs: firstMoment}, want: params{}},
 	{name: "the last time", event: causality.Event{TimestampMs: lastMoment}, want: params{}},
 }
 
@@ -236,6 +237,7 @@ func TestAnEventThatCannotBeTakenIsInvalid(t *testing.T) {
 	tests := map[string]causality.Event{
 		"without a type":           {EventType: ""},
 		"after the year 9999":      {EventType: "e", TimestampMs: lastMoment + 1},
+		"in seconds":               {EventType: "e", TimestampMs: 1795421601},
 		"at the end of time":       {EventType: "e", TimestampMs: math.MaxInt64},
 		"with a huge value":        {EventType: "e", Properties: params{"v": strings.Repeat("v", 1_000_001)}},
 		"with a huge key":          {EventType: "e", Properties: params{strings.Repeat("k", 1_000_001): 1}},
@@ -270,7 +272,7 @@ func TestAnEventThatCannotBeTakenIsInvalid(t *testing.T) {
 func TestTheLargestEventIsTaken(t *testing.T) {
 	b := newBench(t, setup{appID: "a"})
 	event := func(n int) causality.Event {
-		return causality.Event{EventType: "e", TimestampMs: 1, Properties: params{"v": strings.Repeat("v", n)}}
+		return causality.Event{EventType: "e", TimestampMs: firstMoment, Properties: params{"v": strings.Repeat("v", n)}}
 	}
 	b.storeOne(t, event(1))
 	n := 1 + largestEvent - b.wire.eventBytes
@@ -288,7 +290,7 @@ func TestEveryEventHasAKeyOfItsOwn(t *testing.T) {
 	const n = 3000
 	b := newBench(t, setup{appID: "a"})
 	for range n {
-		b.client.Track(causality.Event{EventType: "e", IdempotencyKey: "mine", TimestampMs: 1})
+		b.client.Track(causality.Event{EventType: "e", IdempotencyKey: "mine", TimestampMs: firstMoment})
 	}
 	if err := b.client.Flush(); err != nil {
 		t.Fatal(err)

@@ -39,9 +39,9 @@ func (d *dice) eventType() string {
 // at is any time of an event, the absurd ones seldom.
 func (d *dice) at() int64 {
 	if d.oneIn(50) {
-		return pickOf(d, []int64{lastMoment + 1, lastMoment + 1000, 1 << 62, -1 << 63})
+		return pickOf(d, []int64{lastMoment + 1, lastMoment + 1000, 1 << 62, -1 << 63, 1, 1795421601, firstMoment - 1})
 	}
-	return pickOf(d, []int64{0, 1795421601849, 1, -1, lastMoment, 1 << 40, -5e12})
+	return pickOf(d, []int64{0, 1795421601849, firstMoment, -1, lastMoment, 1 << 40, -5e12})
 }
 
 func (d *dice) identity() (id causality.Identity) {

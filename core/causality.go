@@ -6,23 +6,21 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // Client sends events to a Causality gateway. It is safe for concurrent use; a
 // service has one. Make it with [New] and close it with [Client.Close] last,
-// after everything that tracks.
+// after everything that tracks. The methods of a nil *Client do nothing, so that
+// a service can run without analytics; the first event is reported in the log.
 type Client struct {
 	disabled     bool
 	closeTimeout time.Duration
 	identity     func(context.Context) Identity
 	beforeTrack  func(context.Context, Event) (Event, bool)
-	dryRun       *printer // instead of the batcher; nil: events are sent
+	attrs        []slog.Attr // Config.Attrs, for beforeTrack
+	dryRun       *printer    // instead of the batcher; nil: events are sent
 
 	envelope  *envelope
 	queue     *queue
@@ -48,6 +46,7 @@ func New(cfg Config) (*Client, error) {
 		closeTimeout: cfg.CloseTimeout,
 		identity:     cfg.Identity,
 		beforeTrack:  cfg.BeforeTrack,
+		attrs:        cfg.Attrs,
 		dryRun:       newPrinter(cfg.DryRun),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
 		queue:        newQueue(cfg.MaxQueueBytes),
@@ -55,16 +54,25 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.ledger = &ledger{queue: c.queue}
 	c.transport = newHTTPTransport(&cfg, c.ledger)
+	hasKey := validKey(cfg.APIKey)
 	cfg.APIKey = "" // the transport has it
 	c.batcher = newBatcher(&cfg, c.transport, c.queue, c.ledger, c.report)
 	if c.disabled {
 		close(c.batcher.done)
 		return c, nil
 	}
+	if c.envelope.common != nil {
+		c.countProperties(c.envelope.common)
+	}
 	if c.dryRun != nil {
 		c.report.say(sayDryRun, 1, "", nil)
-	} else if isPlainRemote(cfg.Endpoint) {
-		c.report.say(sayPlainHTTP, 1, cfg.Endpoint, nil)
+	} else {
+		if !hasKey {
+			c.report.say(sayKeyForm, 1, "", nil)
+		}
+		if isPlainRemote(cfg.Endpoint) {
+			c.report.say(sayPlainHTTP, 1, cfg.Endpoint, nil)
+		}
 	}
 	go c.batcher.flushLoop()
 	return c, nil
@@ -80,148 +88,20 @@ func isPlainRemote(endpoint string) bool {
 	return ip == nil || !ip.IsLoopback()
 }
 
-// Track queues an event for delivery. It never blocks (but for the writer of
-// Config.DryRun, where there is one) and never fails: an event that cannot be
-// queued is dropped, counted in [Stats] by reason, and said in the log. It takes
-// nothing of the event by reference. It may be called from any goroutine, also
-// after Close, where events are counted as Closed.
-//
-// Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
-// AppID and DeviceID from the Config if they are empty; and adds the server
-// context. Config.Identity is not asked: see [Client.TrackContext].
-func (c *Client) Track(event Event) { c.track(context.Background(), &event, false) }
-
-// TrackContext is [Client.Track] for code that has a context: what the event does
-// not say of whom it is about (UserID, SessionID, DeviceID, CorrelationID) comes
-// from Config.Identity, which by default returns what [ContextWithIdentity] put
-// into ctx. An ended ctx changes nothing, and a nil one is context.Background().
-func (c *Client) TrackContext(ctx context.Context, event Event) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	c.track(ctx, &event, true)
-}
-
-func (c *Client) track(ctx context.Context, event *Event, identify bool) {
-	if c.disabled {
-		c.drop(DropDisabled)
-		return
-	}
-	if c.queue.isClosed.Load() {
-		c.drop(DropClosed)
-		return
-	}
-	if identify {
-		c.identify(ctx, event)
-	}
-	c.fillIn(event)
-	if c.beforeTrack != nil {
-		eventType, ok := event.EventType, false
-		event.own()
-		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
-			c.drop(DropFiltered)
-			c.dryRun.dropped(eventType, "BeforeTrack refused it")
-			return
-		}
-		c.fillIn(event)
-	}
-	e := encoders.Get().(*encoder)
-	err := e.encode(c.envelope, event)
-	if e.dropped+e.renamed+e.unfit > 0 {
-		c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit), Renamed: int64(e.renamed)})
-		c.report.properties(e)
-	}
-	switch {
-	case err != nil:
-		c.drop(DropInvalid)
-		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
-		c.dryRun.dropped(event.EventType, err.Error())
-	case c.dryRun != nil:
-		c.drop(DropDisabled)
-		c.dryRun.event(e.buf)
-	default:
-		if why, ok := c.queue.push(e.buf); !ok {
-			c.drop(why)
-		}
-	}
-	e.release()
-}
-
-// identify sets what the event does not say of whom it is about from ctx. Where
-// the user's function panics, or a context of a type of the user's does, as a nil
-// *gin.Context would, nothing is known of it.
-func (c *Client) identify(ctx context.Context, event *Event) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.report.say(sayIdentityPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
-		}
-	}()
-	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(c.identity(ctx))
-	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
-}
-
-// drop counts an event that is not queued, and reports it.
-func (c *Client) drop(why DropReason) {
-	c.ledger.turnedAway(why)
-	switch why {
-	case DropQueueFull:
-		c.report.say(sayQueueFull, 1, "", nil)
-	case DropClosed:
-		c.report.say(sayClosed, 1, "", nil)
-	}
-}
-
-// fillIn sets what the event leaves to the Config and the clock.
-func (c *Client) fillIn(event *Event) {
-	if event.AppID == "" {
-		event.AppID = c.envelope.appID
-	}
-	if event.DeviceID == "" {
-		event.DeviceID = c.envelope.deviceID
-	}
-	if event.TimestampMs <= 0 {
-		// gateway: such a timestamp is rejected.
-		event.TimestampMs = time.Now().UnixMilli()
-	}
-}
-
-// own gives the event all of its properties in Attrs, in the order in which they
-// are encoded, and none of its caller's memory.
-func (e *Event) own() {
-	attrs := make([]slog.Attr, 0, len(e.Properties)+len(e.Attrs))
-	for key, v := range e.Properties {
-		attrs = append(attrs, slog.Any(key, v))
-	}
-	slices.SortFunc(attrs, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
-	attrs = append(attrs, e.Attrs...)
-	for i := range attrs {
-		attrs[i].Value = value.Clone(attrs[i].Value)
-	}
-	e.Properties, e.Attrs = nil, attrs
-}
-
-// callBeforeTrack calls the user's hook. Where it panics the event is refused:
-// consent that could not be asked for is not given.
-func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Event, ok bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.report.say(sayHookPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
-			ok = false
-		}
-	}()
-	return c.beforeTrack(ctx, event)
-}
-
-// Flush sends all events tracked before it and waits until each is settled:
-// delivered, or dropped and counted. It returns nil then. When a request fails
-// for good (after Config.MaxRetries) it returns that error and how many events
-// wait; they are kept and sent again. On an idle client it makes no request. A
-// closed client returns [ErrClosed].
+// Flush sends all events tracked before it, waits until each is settled and
+// returns nil then. That does not mean that all were delivered: an event that was
+// dropped when it was tracked, or that the gateway rejected, is settled too, and
+// [Stats] counts it. When a request fails for good (after Config.MaxRetries) Flush
+// returns that error and how many events wait; they are kept and sent again. On an
+// idle client it makes no request. A closed client returns [ErrClosed].
 func (c *Client) Flush() error { return c.FlushContext(context.Background()) }
 
 // FlushContext is Flush that stops waiting when ctx ends, with an error that
 // wraps ctx's. The events are sent all the same.
 func (c *Client) FlushContext(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
 	if c.queue.isClosed.Load() {
 		return ErrClosed
 	}
@@ -252,6 +132,9 @@ func (c *Client) flushError(ctx context.Context) error {
 // takes at most Config.CloseTimeout; what is not delivered by then is counted as
 // Closed and named in the error. Later calls return the same error.
 func (c *Client) Close() error {
+	if c == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.closeTimeout)
 	defer cancel()
 	return c.Shutdown(ctx)
@@ -260,6 +143,9 @@ func (c *Client) Close() error {
 // Shutdown is Close with a deadline of the caller's: it takes until ctx ends. If
 // several goroutines close the client, the earliest deadline counts for all.
 func (c *Client) Shutdown(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.transport.closeAt(deadline)
 	}
@@ -279,7 +165,12 @@ func (c *Client) Shutdown(ctx context.Context) error {
 }
 
 // Stats returns a consistent snapshot of what became of the tracked events.
-func (c *Client) Stats() Stats { return c.ledger.snapshot() }
+func (c *Client) Stats() Stats {
+	if c == nil {
+		return Stats{}
+	}
+	return c.ledger.snapshot()
+}
 
 // Format implements fmt.Formatter for every verb: a Client shows its Stats, not
 // its insides.

@@ -3,39 +3,26 @@ package causality
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
-)
 
-// Limits and defaults of Config.
-const (
-	// gateway: more than 1000 events refuse the whole request.
-	gatewayMaxBatch = 1000
-	// Each request in flight may hold 1 MiB and a connection.
-	maxInFlight = 1000
-
-	defaultBatchSize     = 50
-	defaultFlushInterval = 30 * time.Second
-	defaultMaxRetries    = 3
-	defaultTimeout       = 10 * time.Second
-	defaultMaxQueueBytes = 32 << 20
-	defaultMaxInFlight   = 4
-	defaultCloseTimeout  = 15 * time.Second
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // Config says where events go and how. APIKey, Endpoint and AppID are required;
 // a zero value anywhere else means the default. New copies the Config: changes
-// made afterwards have no effect. Sizes and durations must not be negative. A
-// field whose comment ends in the name of an environment variable can be set from
-// outside, if the Config comes from [ConfigFromEnv].
+// made afterwards have no effect.
+//
+// A comment that ends in the name of an environment variable means that
+// [ConfigFromEnv] sets the field from it. Two variables act on every client of
+// the process, also on one whose Config was written by hand: CAUSALITY_DISABLED
+// and CAUSALITY_DRY_RUN.
 //
 // The API key is shown as "[redacted]" wherever a Config is printed with a verb
 // for text (%v, %+v, %#v, %s, %q), logged or marshalled. Package fmt does not ask
@@ -61,8 +48,7 @@ type Config struct {
 	// BatchSize up to it while a backlog waits. Default 1000, which is also the
 	// gateway's limit. CAUSALITY_MAX_BATCH_SIZE.
 	MaxBatchSize int
-	// FlushInterval is the longest an event waits for company before it is
-	// sent. Default 30 s. CAUSALITY_FLUSH_INTERVAL, as "30s".
+	// FlushInterval is the longest an event waits before it is sent. Default 30 s. CAUSALITY_FLUSH_INTERVAL, as "30s".
 	FlushInterval time.Duration
 	// MaxRetries is how often one request is repeated before its error is
 	// reported and the client pauses. Its events are kept either way. Default
@@ -71,14 +57,24 @@ type Config struct {
 	// Timeout bounds one HTTP request, from connecting to the last byte of the
 	// reply. Default 10 s. CAUSALITY_TIMEOUT, as "10s".
 	Timeout time.Duration
-	// DeviceID is the device_id of events that carry none. Default: the host
-	// name, or "unknown" where there is none. CAUSALITY_DEVICE_ID.
+	// DeviceID is the device_id of events that have none of their own, from the
+	// Event or the Identity. Default: the host name, or "unknown" if there is
+	// none. CAUSALITY_DEVICE_ID.
 	DeviceID string
+	// AppVersion is the version of this application, sent with every event as
+	// device_context.app_version. Default: the main module's version, if the
+	// build carries one. CAUSALITY_APP_VERSION.
+	AppVersion string
+	// Attrs are properties of every event, such as the environment or the
+	// region. Any other property of the same name wins over them. They are read
+	// in New, and given to ReplaceAttr there. Default none.
+	Attrs []slog.Attr
 	// MaxQueueBytes bounds the encoded events that wait or are in flight;
 	// beyond it new events are dropped and counted as QueueFull. Default 32
 	// MiB: at about 500 bytes an event that is 67 000 events, or 67 seconds of
 	// outage at 1000 events a second. The client's memory stays within it plus
-	// MaxInFlight request bodies of at most 1 MiB. CAUSALITY_MAX_QUEUE_BYTES.
+	// MaxInFlight request bodies of at most 1 MiB. At least 1024.
+	// CAUSALITY_MAX_QUEUE_BYTES.
 	MaxQueueBytes int
 	// MaxInFlight is how many requests may be under way at a time. Default 4, at
 	// most 1000. CAUSALITY_MAX_IN_FLIGHT.
@@ -89,7 +85,8 @@ type Config struct {
 	// Disabled makes a client that counts events and sends nothing; it needs
 	// no key, endpoint or app. Default false. Meant for laptops and tests.
 	// Setting CAUSALITY_DISABLED=1 disables every client of the process,
-	// whatever its Config says.
+	// whatever its Config says. This and the other switches are 1, true, yes or
+	// on, or 0, false, no or off.
 	Disabled bool
 	// DryRun makes a client that sends nothing and prints each event to this
 	// writer instead, as it would have been sent: ReplaceAttr and BeforeTrack
@@ -165,191 +162,96 @@ type Config struct {
 	// nil: errors are only logged and counted.
 	OnError func(error)
 
-	// envErrors are the variables that ConfigFromEnv could not read; New
-	// reports them with everything else that is wrong.
-	envErrors []error
+	// envProblems are the variables that cannot be read. New reports them with
+	// everything else that is wrong.
+	envProblems []string
 }
 
 // ConfigFromEnv returns a Config with what the environment says: CAUSALITY_API_KEY,
-// CAUSALITY_ENDPOINT, CAUSALITY_APP_ID, CAUSALITY_DEVICE_ID,
+// CAUSALITY_ENDPOINT, CAUSALITY_APP_ID, CAUSALITY_DEVICE_ID, CAUSALITY_APP_VERSION,
 // CAUSALITY_BATCH_SIZE, CAUSALITY_MAX_BATCH_SIZE, CAUSALITY_MAX_RETRIES,
 // CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
 // CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
 // (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DRY_RUN (to standard
-// error), CAUSALITY_AT_LEAST_ONCE and CAUSALITY_TYPED_PAYLOADS (1 or true). A
+// error), CAUSALITY_AT_LEAST_ONCE and CAUSALITY_TYPED_PAYLOADS (switches). A
 // variable that is unset or empty leaves the field zero. One that cannot be read
-// is reported by [New].
+// or is out of range is an error of [New], even if the program then sets the field
+// itself: whoever set the variable should know that it has no effect.
 func ConfigFromEnv() Config {
 	cfg := Config{
-		APIKey:   os.Getenv("CAUSALITY_API_KEY"),
-		Endpoint: os.Getenv("CAUSALITY_ENDPOINT"),
-		AppID:    os.Getenv("CAUSALITY_APP_ID"),
-		DeviceID: os.Getenv("CAUSALITY_DEVICE_ID"),
+		APIKey:     os.Getenv("CAUSALITY_API_KEY"),
+		Endpoint:   os.Getenv("CAUSALITY_ENDPOINT"),
+		AppID:      os.Getenv("CAUSALITY_APP_ID"),
+		DeviceID:   os.Getenv("CAUSALITY_DEVICE_ID"),
+		AppVersion: os.Getenv("CAUSALITY_APP_VERSION"),
 	}
-	env(&cfg, "BATCH_SIZE", &cfg.BatchSize, strconv.Atoi, "50")
-	env(&cfg, "MAX_BATCH_SIZE", &cfg.MaxBatchSize, strconv.Atoi, "1000")
-	env(&cfg, "MAX_RETRIES", &cfg.MaxRetries, strconv.Atoi, "3")
-	env(&cfg, "MAX_QUEUE_BYTES", &cfg.MaxQueueBytes, strconv.Atoi, "33554432")
-	env(&cfg, "MAX_IN_FLIGHT", &cfg.MaxInFlight, strconv.Atoi, "4")
-	env(&cfg, "FLUSH_INTERVAL", &cfg.FlushInterval, time.ParseDuration, "30s")
-	env(&cfg, "TIMEOUT", &cfg.Timeout, time.ParseDuration, "10s")
-	env(&cfg, "CLOSE_TIMEOUT", &cfg.CloseTimeout, time.ParseDuration, "15s")
-	env(&cfg, "DISABLED", &cfg.Disabled, strconv.ParseBool, "1")
-	env(&cfg, "DRY_RUN", &cfg.DryRun, dryRunWriter, "1")
-	env(&cfg, "AT_LEAST_ONCE", &cfg.AtLeastOnce, strconv.ParseBool, "1")
-	env(&cfg, "TYPED_PAYLOADS", &cfg.TypedPayloads, strconv.ParseBool, "1")
+	cfg.readProcessSwitches()
+	cfg.envProblems = nil // New reads these switches too
+	for _, n := range cfg.numbers() {
+		cfg.readEnv(n.variable, n.text(n.fallback), n.read)
+	}
+	cfg.readSwitch("CAUSALITY_AT_LEAST_ONCE", func(on bool) { cfg.AtLeastOnce = on })
+	cfg.readSwitch("CAUSALITY_TYPED_PAYLOADS", func(on bool) { cfg.TypedPayloads = on })
 	return cfg
 }
 
-func env[T any](cfg *Config, name string, field *T, parse func(string) (T, error), example string) {
-	name = "CAUSALITY_" + name
-	text := os.Getenv(name)
+// readProcessSwitches reads the operator's switches, which work without a change
+// of code.
+func (c *Config) readProcessSwitches() {
+	c.readSwitch("CAUSALITY_DISABLED", func(on bool) { c.Disabled = c.Disabled || on })
+	c.readSwitch("CAUSALITY_DRY_RUN", func(on bool) {
+		if on && c.DryRun == nil {
+			c.DryRun = os.Stderr
+		}
+	})
+}
+
+func (c *Config) readSwitch(variable string, set func(on bool)) {
+	c.readEnv(variable, "1", func(text string) string {
+		switch strings.ToLower(text) {
+		case "1", "t", "true", "y", "yes", "on":
+			set(true)
+		case "0", "f", "false", "n", "no", "off":
+			set(false)
+		default:
+			return "which cannot be read"
+		}
+		return ""
+	})
+}
+
+// readEnv gives the text of a variable to read, which returns what is wrong with
+// it, or "".
+func (c *Config) readEnv(variable, example string, read func(text string) string) {
+	text := strings.TrimSpace(os.Getenv(variable))
 	if text == "" {
 		return
 	}
-	value, err := parse(text)
-	if err != nil {
-		cfg.envErrors = append(cfg.envErrors, fmt.Errorf("%s is %q, which cannot be read; for example %s=%s", name, text, name, example))
-		return
+	if problem := read(text); problem != "" {
+		c.envProblems = append(c.envProblems, fmt.Sprintf("%s is %q, %s; for example %s=%s", variable, text, problem, variable, example))
 	}
-	*field = value
-}
-
-// disabledByEnv is the operator's switch: it works without a change of code.
-func disabledByEnv() bool {
-	disabled, err := strconv.ParseBool(os.Getenv("CAUSALITY_DISABLED"))
-	return err == nil && disabled
-}
-
-// dryRunWriter is where CAUSALITY_DRY_RUN asks events to be printed, or nil.
-func dryRunWriter(text string) (io.Writer, error) {
-	if debug, err := strconv.ParseBool(text); err != nil || !debug {
-		return nil, err
-	}
-	return os.Stderr, nil
 }
 
 // withDefaults returns the Config with its zero values filled in.
 func (c Config) withDefaults() Config {
-	c.Disabled = c.Disabled || disabledByEnv()
-	if c.DryRun == nil {
-		c.DryRun, _ = dryRunWriter(os.Getenv("CAUSALITY_DRY_RUN"))
-	}
+	c.envProblems = slices.Clone(c.envProblems)
+	c.readProcessSwitches()
 	if c.Identity == nil {
 		c.Identity = IdentityFromContext
 	}
-	if c.MaxBatchSize == 0 {
-		c.MaxBatchSize = gatewayMaxBatch
+	c.Attrs = slices.Clone(c.Attrs)
+	for i := range c.Attrs {
+		c.Attrs[i].Value = value.Clone(c.Attrs[i].Value)
 	}
-	if c.BatchSize == 0 {
-		// A user who lowers MaxBatchSize alone means it.
-		c.BatchSize = min(defaultBatchSize, max(c.MaxBatchSize, 1))
+	if c.AppVersion == "" {
+		c.AppVersion = mainVersion()
 	}
-	setDefault(&c.FlushInterval, defaultFlushInterval)
-	setDefault(&c.MaxRetries, defaultMaxRetries)
-	setDefault(&c.Timeout, defaultTimeout)
-	setDefault(&c.MaxQueueBytes, defaultMaxQueueBytes)
-	setDefault(&c.MaxInFlight, defaultMaxInFlight)
-	setDefault(&c.CloseTimeout, defaultCloseTimeout)
+	for _, n := range c.numbers() {
+		if n.get() == 0 {
+			n.set(n.fallback)
+		}
+	}
 	return c
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
-// validate reports everything that is wrong with c at once, each problem with
-// the field, what is wrong and an example of what is right. It expects the
-// defaults to be filled in.
-func (c *Config) validate() error {
-	problems := append([]error(nil), c.envErrors...)
-	bad := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf(format, args...))
-	}
-	if !c.Disabled && c.DryRun == nil {
-		switch {
-		case c.APIKey == "":
-			bad("APIKey is empty; it is the gateway's key of 64 hex digits, for example from os.Getenv(\"CAUSALITY_API_KEY\")")
-		case !printableASCII(c.APIKey):
-			// Named, never shown: it is a secret even when it is mistyped.
-			bad("APIKey has characters that cannot stand in an HTTP header (a line feed from a file?); it is 64 hex digits, for example strings.TrimSpace of what was read")
-		}
-		if problem := endpointProblem(c.Endpoint); problem != "" {
-			bad("Endpoint %s; for example https://events.example.com", problem)
-		}
-		switch {
-		case c.AppID == "":
-			bad("AppID is empty; it names this application, for example checkout")
-		case !validAppID(c.AppID):
-			bad("AppID is %q; only letters, digits, dot, underscore and hyphen may stand in it, at most 256, for example checkout-eu", cutAtRune(c.AppID, 64))
-		}
-	}
-	if c.MaxBatchSize < 1 || c.MaxBatchSize > gatewayMaxBatch {
-		bad("MaxBatchSize is %d; the gateway takes 1 to %d events in a request, for example 1000", c.MaxBatchSize, gatewayMaxBatch)
-	}
-	if c.BatchSize < 1 {
-		bad("BatchSize is %d; it must be at least 1, for example 50", c.BatchSize)
-	} else if c.MaxBatchSize >= 1 && c.BatchSize > c.MaxBatchSize {
-		bad("BatchSize is %d, over MaxBatchSize %d; for example 50", c.BatchSize, c.MaxBatchSize)
-	}
-	if c.MaxRetries < -1 {
-		bad("MaxRetries is %d; -1 means none, for example 3", c.MaxRetries)
-	}
-	if c.FlushInterval < 0 {
-		bad("FlushInterval is %v; it must be positive, for example 30*time.Second", c.FlushInterval)
-	}
-	if c.Timeout < 0 {
-		bad("Timeout is %v; it must be positive, for example 10*time.Second", c.Timeout)
-	}
-	if c.CloseTimeout < 0 {
-		bad("CloseTimeout is %v; it must be positive, for example 15*time.Second", c.CloseTimeout)
-	}
-	if c.MaxQueueBytes < 0 {
-		bad("MaxQueueBytes is %d; it must be positive, for example 32<<20", c.MaxQueueBytes)
-	}
-	if c.MaxInFlight < 0 || c.MaxInFlight > maxInFlight {
-		bad("MaxInFlight is %d; it must be from 1 to %d, for example 4", c.MaxInFlight, maxInFlight)
-	}
-	if c.Format != FormatEnvelope && c.Format != FormatFlat {
-		bad("Format is %v; for example causality.FormatEnvelope", c.Format)
-	}
-	if c.TypedPayloads && c.Format == FormatFlat {
-		bad("TypedPayloads has no meaning with FormatFlat; leave one of them out")
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return fmt.Errorf("causality: Config: %w", errors.Join(problems...))
-}
-
-func printableASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
-// endpointProblem says what is wrong with an endpoint, or "". It never repeats
-// credentials.
-func endpointProblem(endpoint string) string {
-	if endpoint == "" {
-		return "is empty; it is the gateway's base URL"
-	}
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil:
-		// url's own error repeats the input, and with it a password.
-		return "is not a URL"
-	case u.User != nil, u.Opaque != "" && strings.Contains(endpoint, "@"): // "user:password@host" is opaque
-		return "carries a user name or password; the key goes into APIKey"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Sprintf("is %q, which does not start with http:// or https://", endpoint)
-	case u.Hostname() == "":
-		return fmt.Sprintf("is %q, which has no host", endpoint)
-	case u.RawQuery != "" || u.ForceQuery || strings.Contains(endpoint, "#"):
-		return "carries a query or a fragment; it is the base URL alone"
-	}
-	return ""
 }
 
 const redacted = "[redacted]"
@@ -360,13 +262,9 @@ func (c Config) public() []slog.Attr {
 	if c.APIKey == "" {
 		key = ""
 	}
-	endpoint := c.Endpoint
-	if _, err := url.Parse(endpoint); err != nil || strings.Contains(endpoint, "@") {
-		endpoint = redacted // there may be credentials in it
-	}
 	return []slog.Attr{
 		slog.String("APIKey", key),
-		slog.String("Endpoint", endpoint),
+		slog.String("Endpoint", shownEndpoint(c.Endpoint)),
 		slog.String("AppID", c.AppID),
 		slog.Int("BatchSize", c.BatchSize),
 		slog.Int("MaxBatchSize", c.MaxBatchSize),
@@ -374,6 +272,7 @@ func (c Config) public() []slog.Attr {
 		slog.Int("MaxRetries", c.MaxRetries),
 		slog.Duration("Timeout", c.Timeout),
 		slog.String("DeviceID", c.DeviceID),
+		slog.String("AppVersion", c.AppVersion),
 		slog.Int("MaxQueueBytes", c.MaxQueueBytes),
 		slog.Int("MaxInFlight", c.MaxInFlight),
 		slog.Duration("CloseTimeout", c.CloseTimeout),

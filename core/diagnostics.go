@@ -29,6 +29,8 @@ const (
 	sayDryRun
 	sayHookPanic
 	sayIdentityPanic
+	sayNilClient
+	sayKeyForm
 	sayOnErrorPanic
 	sayAdapter
 	lines
@@ -54,21 +56,26 @@ var lineText = [lines]struct {
 	sayOnErrorPanic:  {slog.LevelError, "causality: Config.OnError panicked; mend it"},
 	sayHookPanic:     {slog.LevelError, "causality: events dropped, Config.BeforeTrack panicked; mend it"},
 	sayIdentityPanic: {slog.LevelError, "causality: Config.Identity panicked, its events say less of whom they are about; fix it"},
+	sayNilClient:     {slog.LevelWarn, "causality: events are tracked with a nil *Client, which does nothing; make one with causality.New"},
+	sayKeyForm:       {slog.LevelWarn, "causality: APIKey is not 64 lower-case hex digits, as the gateway's keys are; is it the right one?"},
 	sayAdapter:       {slog.LevelError, "causality: a logger adapter cannot work"},
 }
 
 func init() {
 	diagnostic.Say = func(client any, message string) {
-		client.(*Client).report.say(sayAdapter, 1, message, nil)
+		if c := client.(*Client); c != nil {
+			c.report.say(sayAdapter, 1, message, nil)
+		}
 	}
 	diagnostic.PropertyDropped = func(client any, n int) {
-		c := client.(*Client)
-		c.ledger.properties(PropertyStats{Dropped: int64(n)})
-		c.report.say(sayProperty, n, "", nil)
+		if c := client.(*Client); c != nil {
+			c.ledger.properties(PropertyStats{Dropped: int64(n)})
+			c.report.say(sayProperty, n, "", nil)
+		}
 	}
 	diagnostic.ShowsText = func(client any) bool {
 		c := client.(*Client)
-		return c.beforeTrack != nil || c.envelope.replaceAttr != nil
+		return c != nil && (c.beforeTrack != nil || c.envelope.replaceAttr != nil)
 	}
 	diagnostic.IsOwnMessage = func(text string) bool {
 		for i := range lineText {
@@ -79,7 +86,10 @@ func init() {
 		return false
 	}
 	diagnostic.CloseTimeout = func(client any) time.Duration {
-		return client.(*Client).closeTimeout
+		if c := client.(*Client); c != nil {
+			return c.closeTimeout
+		}
+		return 0
 	}
 }
 
@@ -303,7 +313,7 @@ func (r *reporter) write(l readyLine) {
 		}
 	case sayAdapter:
 		attrs = append(attrs, slog.String("reason", l.detail))
-	case sayDryRun:
+	case sayDryRun, sayKeyForm:
 	case sayPlainHTTP:
 		attrs = append(attrs, slog.String("endpoint", l.detail))
 	default:

@@ -74,7 +74,9 @@ func TestEveryLossIsSaid(t *testing.T) {
 		level  slog.Level
 		attrs  []string // what stands in the line
 	}{
-		{"the queue is full", func(cfg *causality.Config) { cfg.MaxQueueBytes = 10 }, trackOne, slog.LevelError, []string{"count=1"}},
+		{"the queue is full", func(cfg *causality.Config) { cfg.MaxQueueBytes = 1024 }, func(c *causality.Client, _ *gateway) {
+			c.Track(causality.Event{EventType: strings.Repeat("e", 256), UserID: strings.Repeat("u", 1024)})
+		}, slog.LevelError, []string{"count=1"}},
 		{"invalid event dropped", nil, func(c *causality.Client, _ *gateway) { c.Track(causality.Event{}) }, slog.LevelError, []string{"count=1", "reason=it has no EventType"}},
 		{"invalid event dropped", nil, func(c *causality.Client, _ *gateway) {
 			c.Track(causality.Event{EventType: "far", TimestampMs: 1 << 60})

@@ -123,7 +123,7 @@ func FuzzEncode(f *testing.F) {
 		}
 		env := newEnvelope(cfg, ServerContext{Hostname: "h\xff\n", GoVersion: "go", SDKVersion: SDKVersion})
 		s := &source{data}
-		ev := &Event{AppID: "checkout", EventType: eventType, DeviceID: "d", TimestampMs: 1 + int64(s.byte()), UserID: s.string(), SessionID: s.string()}
+		ev := &Event{AppID: "checkout", EventType: eventType, DeviceID: "d", TimestampMs: minTimestampMs + int64(s.byte()), UserID: s.string(), SessionID: s.string()}
 		ev.Properties, _ = s.value(0).(map[string]any)
 		ev.Attrs = s.attrs(0)
 		e := encoders.Get().(*encoder)

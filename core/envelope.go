@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,7 +20,9 @@ import (
 var (
 	errNoEventType = errors.New("it has no EventType")
 	errTooLarge    = fmt.Errorf("it is over %d bytes encoded", maxEventBytes)
-	errTooLate     = errors.New("its TimestampMs is after the year 9999 (are these milliseconds?)")
+	errTooLate     = errors.New("its TimestampMs is after the year 9999; it takes milliseconds, t.UnixMilli()")
+	errSeconds     = errors.New("its TimestampMs is before the year 2001, so it is in seconds; it takes milliseconds, t.UnixMilli()")
+	errBadID       = errors.New("its ID is not 1 to 128 bytes of printable text")
 	errBadAppID    = errors.New("its AppID is not [A-Za-z0-9._-]{1,256}")
 )
 
@@ -50,6 +53,10 @@ type envelope struct {
 	format      Format
 	typed       bool // Config.TypedPayloads
 	namesHost   bool // deviceID is only the host's name: nobody chose it
+	// attrs are Config.Attrs, and common what an encoder makes of them: where an
+	// event begins. With Config.BeforeTrack they come with the event.
+	attrs  []slog.Attr
+	common *encoder
 }
 
 func newEnvelope(cfg *Config, server ServerContext) *envelope {
@@ -68,8 +75,8 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 	env.head = appendApp(append(env.head, newEvent...), env.appID, env.deviceID)
 	b := append(env.device, `"device_context":{"os_version":`...)
 	b = appendString(b, runtime.GOOS+"/"+runtime.GOARCH)
-	if version := appVersion(); version != "" {
-		b = appendString(append(b, `,"app_version":`...), version)
+	if cfg.AppVersion != "" {
+		b = appendString(append(b, `,"app_version":`...), cfg.AppVersion)
 	}
 	b = appendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
 	env.device = append(b, `},`...)
@@ -77,6 +84,14 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 	b = appendString(append(env.server, `"_server_hostname":`...), server.Hostname)
 	b = appendString(append(b, `,"_server_go_version":`...), server.GoVersion)
 	env.server = appendString(append(b, `,"_server_sdk_version":`...), server.SDKVersion)
+
+	if len(cfg.Attrs) > 0 && cfg.BeforeTrack == nil {
+		env.attrs, env.common = cfg.Attrs, newEncoder()
+		env.common.replaceAttr = env.replaceAttr
+		for i := range env.attrs {
+			env.common.attr(&env.attrs[i], 0)
+		}
+	}
 	return env
 }
 
@@ -185,11 +200,20 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if ev.TimestampMs > maxTimestampMs {
 		return errTooLate
 	}
+	if ev.TimestampMs < minTimestampMs && time.Now().UnixMilli() >= minTimestampMs {
+		return errSeconds // else the clock itself says so, as in testing/synctest
+	}
 	if ev.AppID != env.appID && !validAppID(ev.AppID) {
 		return errBadAppID
 	}
+	if ev.ID != "" && !validID(ev.ID) {
+		return errBadID
+	}
 	if env.format == FormatFlat {
 		return e.encodeFlat(env, ev)
+	}
+	if env.common != nil {
+		e.begin(env.common)
 	}
 	if len(ev.Properties) > 0 {
 		e.members(ev.Properties)
@@ -208,8 +232,12 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	} else {
 		b = appendApp(append(b, newEvent...), ev.AppID, ev.DeviceID)
 	}
-	newID(ev.TimestampMs).put(b[idAt:])
 	newKey().put(b[keyAt:])
+	if ev.ID == "" {
+		newID(ev.TimestampMs).put(b[idAt:])
+	} else {
+		b = slices.Replace(b, idAt-1, idAt+len(noUUID)+1, appendString(nil, ev.ID)...)
+	}
 	b = strconv.AppendInt(b, ev.TimestampMs, 10)
 	b = append(b, ',')
 	if ev.CorrelationID != "" {
@@ -230,6 +258,16 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 		return errTooLarge
 	}
 	return nil
+}
+
+// begin puts the properties that all events have into an empty encoder.
+func (e *encoder) begin(common *encoder) {
+	for kind := range e.arena {
+		e.arena[kind] = append(e.arena[kind], common.arena[kind]...)
+	}
+	e.props = append(e.props, common.props...)
+	e.table = append(e.table, common.table...)
+	e.seen, e.initials, e.gaps, e.tooLarge = common.seen, common.initials, common.gaps, common.tooLarge
 }
 
 // appendApp appends what stands between the newEvent and its time.

@@ -59,13 +59,13 @@ func TestWhatAnEventTakesFromTheConfig(t *testing.T) {
 	before := time.Now().UnixMilli()
 	got := sent(t, nil,
 		causality.Event{EventType: "e", IdempotencyKey: "mine"},
-		causality.Event{EventType: "e", AppID: "other-app", DeviceID: "phone", TimestampMs: 1},
+		causality.Event{EventType: "e", AppID: "other-app", DeviceID: "phone", TimestampMs: 1795421601849},
 		causality.Event{EventType: "e", TimestampMs: -5},
 	)
 	if e := got[0]; e.AppID != "checkout" || e.DeviceID != "web-3" || e.TimestampMs < before || e.TimestampMs > time.Now().UnixMilli() || e.Key == "mine" {
 		t.Errorf("%+v", e)
 	}
-	if e := got[1]; e.AppID != "other-app" || e.DeviceID != "phone" || e.TimestampMs != 1 {
+	if e := got[1]; e.AppID != "other-app" || e.DeviceID != "phone" || e.TimestampMs != 1795421601849 {
 		t.Errorf("%+v", e)
 	}
 	if e := got[2]; e.TimestampMs < before {

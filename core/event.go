@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -20,8 +22,11 @@ const (
 	maxEventTypeBytes = 256
 	// gateway: NATS refuses a message over 1 MiB for good.
 	maxEventBytes = 1_000_000
+	// 2001-01-01: what is less is the seconds of a time since then.
+	minTimestampMs = 978_307_200_000
 	// 9999-12-31T23:59:59.999Z: the warehouse partitions by a four-digit year.
 	maxTimestampMs = 253_402_300_799_999
+	maxIDBytes     = 128
 )
 
 // Event is one thing that happened, as the application states it. [Client.Track]
@@ -32,19 +37,26 @@ const (
 // tests read and write; what goes to the gateway is the envelope that the
 // gateway accepts, described in the package documentation.
 type Event struct {
+	// ID identifies the event, for whoever reads it: a consumer that may get the
+	// same message twice gives both events the message's ID. Default: a UUIDv7,
+	// and those of one process sort in the order of Track. It must be 1 to 128
+	// bytes of printable text, else the event is dropped as Invalid.
+	ID string `json:"id,omitempty"`
 	// AppID names the application. Empty means Config.AppID. It must be
 	// [A-Za-z0-9._-]{1,256}, else the event is dropped as Invalid.
 	AppID string `json:"app_id"`
 	// EventType says what happened, for example "purchase_complete". It is
 	// required. Control characters in it become "_" and it is cut at 256 bytes.
 	EventType string `json:"event_type"`
-	// IdempotencyKey is set by Track, always, to a fresh random UUID: a value
-	// given here is ignored.
+	// IdempotencyKey is set by Track, always, to a fresh random UUID. A value
+	// given here is ignored: to tell events apart give them an ID.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
-	// TimestampMs is when it happened, in milliseconds since the Unix epoch.
-	// Zero or less means now; a time after the year 9999 is Invalid.
+	// TimestampMs is when it happened, in milliseconds since the Unix epoch, as
+	// t.UnixMilli() gives them. Zero or less means now. A time after the year
+	// 9999 is Invalid, and so is one before 2001, which can only be in seconds.
 	TimestampMs int64 `json:"timestamp_ms,omitempty"`
-	// DeviceID is the machine. Empty means Config.DeviceID.
+	// DeviceID is the machine that the event is about, such as the user's phone.
+	// Empty means Config.DeviceID, which by default is this host.
 	DeviceID string `json:"device_id,omitempty"`
 	// UserID and SessionID say who did it; they are stored as the string
 	// properties user_id and session_id.
@@ -77,9 +89,9 @@ func collectServerContext() ServerContext {
 	return ServerContext{Hostname: host, GoVersion: runtime.Version(), SDKVersion: SDKVersion}
 }
 
-// appVersion is the version of the main module as the go command stamped it,
+// mainVersion is the version of the main module as the go command stamped it,
 // or "" for a build that carries none.
-func appVersion() string {
+func mainVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "(devel)" {
 		return ""
@@ -148,6 +160,11 @@ func validAppID(s string) bool {
 		}
 	}
 	return true
+}
+
+// validID reports whether s, which is not empty, may be an event's ID.
+func validID(s string) bool {
+	return len(s) <= maxIDBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // cutAtRune returns the longest prefix of s that is at most n bytes and ends at

@@ -65,10 +65,10 @@ func ExampleNew() {
 	_, err := causality.New(causality.Config{Endpoint: "events.example.com", AppID: "my shop", BatchSize: 2000})
 	fmt.Println(err)
 	// Output:
-	// causality: Config: APIKey is empty; it is the gateway's key of 64 hex digits, for example from os.Getenv("CAUSALITY_API_KEY")
-	// Endpoint is "events.example.com", which does not start with http:// or https://; for example https://events.example.com
-	// AppID is "my shop"; only letters, digits, dot, underscore and hyphen may stand in it, at most 256, for example checkout-eu
-	// BatchSize is 2000, over MaxBatchSize 1000; for example 50
+	// causality: Config: APIKey is empty; set CAUSALITY_API_KEY to the gateway's key of 64 hex digits, or, without a gateway, set CAUSALITY_DRY_RUN=1
+	// causality: Config: Endpoint is "events.example.com", which does not start with http:// or https://; for example https://events.example.com
+	// causality: Config: AppID is "my shop"; only letters, digits, dot, underscore and hyphen are allowed, at most 256, for example checkout-eu
+	// causality: Config: BatchSize is 2000; it must be from 1 to 1000 (MaxBatchSize is the limit), for example 50
 }
 
 // What a container is given is enough for most services.

@@ -59,6 +59,9 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 	flat.EventType = cleanEventType(ev.EventType)
 	flat.IdempotencyKey = uuid.New().String()
 	flat.Properties = make(map[string]any, len(ev.Properties)+len(ev.Attrs)+1)
+	for _, a := range env.attrs {
+		e.flatten(flat.Properties, a, 0)
+	}
 	for _, key := range slices.Sorted(maps.Keys(ev.Properties)) {
 		e.flatten(flat.Properties, slog.Any(key, ev.Properties[key]), 0)
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	mathrand "math/rand/v2"
+	"sync/atomic"
+	"time"
 )
 
 // uuidBits is the 128 bits of a UUID. As two words they stay in registers.
@@ -22,10 +24,36 @@ func newKey() uuidBits {
 	return uuidBits{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}.version(4)
 }
 
-// newID returns a UUID of version 7 (RFC 9562) for the time of the event: it
-// sorts by when things happened. It need not be hard to guess.
+// lastID is the time and the counter of the newest ID: milliseconds since the Unix
+// epoch, and counterBits more. clockMs is when the clock was last read for one.
+var (
+	lastID  atomic.Uint64
+	clockMs atomic.Int64
+)
+
+const (
+	counterBits = 12 // what a UUIDv7 has between its version and its variant
+	// maxStepMs is how far the time of an event may be ahead of the last reading
+	// of the clock, which costs more than all the rest, and be taken for the next.
+	maxStepMs = 1000
+)
+
+// newID returns a UUID of version 7 whose time and counter are greater than those
+// of all before (RFC 9562, 6.2), so that IDs sort in the order in which they are
+// made. The time of an event is nearly always the clock's, or an earlier one. The
+// random rest need not be hard to guess.
 func newID(timestampMs int64) uuidBits {
-	return uuidBits{uint64(timestampMs)<<16 | mathrand.Uint64()&0xffff, mathrand.Uint64()}.version(7)
+	if timestampMs > clockMs.Load()+maxStepMs {
+		timestampMs = time.Now().UnixMilli()
+		clockMs.Store(timestampMs)
+	}
+	for {
+		last := lastID.Load()
+		next := max(last+1, uint64(timestampMs)<<counterBits)
+		if lastID.CompareAndSwap(last, next) {
+			return uuidBits{next>>counterBits<<16 | next&(1<<counterBits-1), mathrand.Uint64()}.version(7)
+		}
+	}
 }
 
 // put writes the text of id to the beginning of b, over another one.

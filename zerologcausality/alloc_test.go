@@ -24,7 +24,7 @@ func TestAllocations(t *testing.T) {
 		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) { return e, false }
 	}))
 	// One that shows events to nobody, and has no room for them.
-	plain, _ := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) { cfg.MaxQueueBytes = 1; cfg.Logger = silent }))
+	plain, _ := causalitytest.New(t, causalitytest.WithConfig(noRoom))
 	hook := zerologcausality.NewHook(client)
 	base := zerolog.New(io.Discard).With().Timestamp().Logger()
 	withHook := base.Hook(hook)

@@ -46,8 +46,7 @@ func BenchmarkLine(b *testing.B) {
 			}
 		})
 	}
-	discard := causalitytest.WithConfig(func(cfg *causality.Config) { cfg.MaxQueueBytes = 1; cfg.Logger = silent })
-	full, _ := causalitytest.New(b, discard)
+	full, _ := causalitytest.New(b, causalitytest.WithConfig(noRoom))
 	tracked := base.Hook(zerologcausality.NewHook(full))
 	b.Run("event, encoded/hook", func(b *testing.B) {
 		b.ReportAllocs()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -22,6 +23,11 @@ var (
 	stored     = adaptertest.Stored
 	wantEvents = adaptertest.WantEvents
 )
+
+// noRoom makes a client whose queue is smaller than any event.
+func noRoom(cfg *causality.Config) {
+	cfg.MaxQueueBytes, cfg.Attrs, cfg.Logger = 1024, []slog.Attr{slog.String("large", strings.Repeat("x", 1024))}, silent
+}
 
 var silent = slog.New(slog.DiscardHandler)
 

@@ -1,0 +1,158 @@
+package causality
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
+)
+
+// Track queues an event for delivery. It never blocks (but for the writer of
+// Config.DryRun, where there is one) and never fails: an event that cannot be
+// queued is dropped, counted in [Stats] by reason, and said in the log. It takes
+// nothing of the event by reference. It may be called from any goroutine, also
+// after Close, where events are counted as Closed.
+//
+// Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
+// AppID and DeviceID from the Config if they are empty; and adds the server
+// context. Config.Identity is not asked: see [Client.TrackContext].
+func (c *Client) Track(event Event) { c.track(context.Background(), &event, false) }
+
+// TrackContext is [Client.Track] for code that has a context: what the event does
+// not say of whom it is about (UserID, SessionID, DeviceID, CorrelationID) comes
+// from Config.Identity, which by default returns what [ContextWithIdentity] put
+// into ctx. An ended ctx changes nothing, and a nil one is context.Background().
+func (c *Client) TrackContext(ctx context.Context, event Event) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c.track(ctx, &event, true)
+}
+
+// nilClient reports once that events are tracked with a nil *Client.
+var nilClient sync.Once
+
+func (c *Client) track(ctx context.Context, event *Event, identify bool) {
+	if c == nil {
+		nilClient.Do(func() { newReporter(&Config{}).say(sayNilClient, 1, event.EventType, nil) })
+		return
+	}
+	if c.disabled {
+		c.drop(DropDisabled)
+		return
+	}
+	if c.queue.isClosed.Load() {
+		c.drop(DropClosed)
+		return
+	}
+	if identify {
+		c.identify(ctx, event)
+	}
+	c.fillIn(event)
+	if c.beforeTrack != nil {
+		eventType, ok := event.EventType, false
+		event.own(c.attrs)
+		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
+			c.drop(DropFiltered)
+			c.dryRun.dropped(eventType, "BeforeTrack refused it")
+			return
+		}
+		c.fillIn(event)
+	}
+	e := encoders.Get().(*encoder)
+	err := e.encode(c.envelope, event)
+	if e.dropped+e.renamed+e.unfit > 0 {
+		c.countProperties(e)
+	}
+	switch {
+	case err != nil:
+		c.drop(DropInvalid)
+		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
+		c.dryRun.dropped(event.EventType, err.Error())
+	case c.dryRun != nil:
+		c.drop(DropDisabled)
+		c.dryRun.event(e.buf)
+	default:
+		if why, ok := c.queue.push(e.buf); !ok {
+			c.drop(why)
+		}
+	}
+	e.release()
+}
+
+// identify sets what the event does not say of whom it is about from ctx. Where
+// the user's function panics, or a context of a type of the user's does, as a nil
+// *gin.Context would, nothing is known of it.
+func (c *Client) identify(ctx context.Context, event *Event) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.report.say(sayIdentityPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(c.identity(ctx))
+	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
+}
+
+// fillIn sets what the event leaves to the Config and the clock.
+func (c *Client) fillIn(event *Event) {
+	if event.AppID == "" {
+		event.AppID = c.envelope.appID
+	}
+	if event.DeviceID == "" {
+		event.DeviceID = c.envelope.deviceID
+	}
+	if event.TimestampMs <= 0 {
+		// gateway: such a timestamp is rejected.
+		event.TimestampMs = time.Now().UnixMilli()
+	}
+}
+
+// own gives the event all of its properties in Attrs, those of the Config too, in
+// the order in which they are encoded, and none of its caller's memory.
+func (e *Event) own(common []slog.Attr) {
+	attrs := make([]slog.Attr, len(common), len(common)+len(e.Properties)+len(e.Attrs))
+	copy(attrs, common)
+	for key, v := range e.Properties {
+		attrs = append(attrs, slog.Any(key, v))
+	}
+	slices.SortFunc(attrs[len(common):], func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
+	attrs = append(attrs, e.Attrs...)
+	for i := range attrs {
+		attrs[i].Value = value.Clone(attrs[i].Value)
+	}
+	e.Properties, e.Attrs = nil, attrs
+}
+
+// callBeforeTrack calls the user's hook. Where it panics the event is refused:
+// consent that could not be asked for is not given.
+func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Event, ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.report.say(sayHookPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
+			ok = false
+		}
+	}()
+	return c.beforeTrack(ctx, event)
+}
+
+// countProperties counts and reports what became of the properties of an event.
+func (c *Client) countProperties(e *encoder) {
+	c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit), Renamed: int64(e.renamed)})
+	c.report.properties(e)
+}
+
+// drop counts an event that is not queued, and reports it.
+func (c *Client) drop(why DropReason) {
+	c.ledger.turnedAway(why)
+	switch why {
+	case DropQueueFull:
+		c.report.say(sayQueueFull, 1, "", nil)
+	case DropClosed:
+		c.report.say(sayClosed, 1, "", nil)
+	}
+}
