@@ -147,6 +147,20 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 	}
 }
 
+// Whoever chooses a name finds those of the catalogue.
+func TestThePageOfNamesHasEveryNameOfTheCatalogue(t *testing.T) {
+	page := read(t, "docs/names.md")
+	names := literals(t, "core/catalogue.go", func(n ast.Node) bool { _, ok := n.(*ast.ValueSpec); return ok })
+	if len(names) != 28 {
+		t.Errorf("core/catalogue.go has %d names", len(names))
+	}
+	for _, name := range names {
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("docs/names.md does not list %s", name)
+		}
+	}
+}
+
 // Whoever looks for a file of core's finds its room.
 func TestTheArchitectureNamesEveryFile(t *testing.T) {
 	page := read(t, "docs/architecture.md")
