@@ -29,6 +29,7 @@ type Client struct {
 	batcher   *batcher
 	report    *reporter
 
+	nested    sync.Once // it is reported that a function which the client calls tracks
 	closing   sync.Once
 	abandoned sync.Once
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // kinds of diagnostic lines.
@@ -32,6 +33,7 @@ const (
 	sayNilClient
 	sayKeyForm
 	sayOnErrorPanic
+	sayNested
 	sayAdapter
 	lines
 )
@@ -58,6 +60,7 @@ var lineText = [lines]struct {
 	sayIdentityPanic: {slog.LevelError, "causality: Config.Identity panicked, its events say less of whom they are about; fix it"},
 	sayNilClient:     {slog.LevelWarn, "causality: events are tracked with a nil *Client, which does nothing; make one with causality.New"},
 	sayKeyForm:       {slog.LevelWarn, "causality: APIKey is not 64 lower-case hex digits, as the gateway's keys are; is it the right one?"},
+	sayNested:        {slog.LevelWarn, "causality: events dropped, a function that the client calls has tracked them, and would be called for them again; track them elsewhere"},
 	sayAdapter:       {slog.LevelError, "causality: a logger adapter cannot work"},
 }
 
@@ -332,7 +335,7 @@ func (r *reporter) write(l readyLine) {
 		// write through another that is in force now.
 		logger = slog.Default()
 	}
-	logger.LogAttrs(r.ctx, text.level, text.message, attrs...)
+	usercode.Call(func() { logger.LogAttrs(r.ctx, text.level, text.message, attrs...) })
 }
 
 func (r *reporter) callOnError(err error) {
@@ -341,7 +344,7 @@ func (r *reporter) callOnError(err error) {
 			r.say(sayOnErrorPanic, 1, "", fmt.Errorf("panic: %v", p))
 		}
 	}()
-	r.onError(err)
+	usercode.Call(func() { r.onError(err) })
 }
 
 // lastWords is what Close allows the user's Logger and OnError to take when it

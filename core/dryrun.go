@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // printer writes events to Config.DryRun as a person reads them. It reads them
@@ -86,5 +88,5 @@ func (p *printer) write(text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer func() { _ = recover() }()
-	_, _ = p.w.Write(text)
+	usercode.Call(func() { _, _ = p.w.Write(text) })
 }

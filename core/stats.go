@@ -53,7 +53,8 @@ type Drops struct {
 	// Invalid: no event type, too large, a time past the year 9999 or a bad
 	// AppID.
 	Invalid int64 `json:"invalid"`
-	// Filtered: Config.BeforeTrack said no.
+	// Filtered: Config.BeforeTrack said no, or a function that the client was calling
+	// tracked it: see [Client.Track].
 	Filtered int64 `json:"filtered"`
 	// Disabled: the client is disabled by Config.Disabled, or prints its events
 	// for Config.DryRun.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
@@ -21,6 +22,12 @@ import (
 // Track sets IdempotencyKey, always; TimestampMs to now if it is not positive;
 // AppID and DeviceID from the Config if they are empty; and adds the server
 // context. Config.Identity is not asked: see [Client.TrackContext].
+//
+// An event that is tracked, or logged, by a function which a client is calling is
+// dropped and counted as Filtered: by BeforeTrack, ReplaceAttr, Identity, OnError,
+// Logger or Transport of a Config, or by a method of a value that is being read. It
+// would lead to another call of that function, and so on for ever. What the function
+// does on a goroutine of its own is not known to be its.
 func (c *Client) Track(event Event) { c.track(context.Background(), &event, false) }
 
 // TrackContext is [Client.Track] for code that has a context: what the event does
@@ -50,6 +57,12 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 		c.drop(DropClosed)
 		return
 	}
+	if usercode.Running() {
+		// It would be given to the same function again, and so on for ever.
+		c.drop(DropFiltered)
+		c.nested.Do(func() { c.report.say(sayNested, 1, event.EventType, nil) })
+		return
+	}
 	if identify {
 		c.identify(ctx, event)
 	}
@@ -65,7 +78,12 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 		c.fillIn(event)
 	}
 	e := encoders.Get().(*encoder)
-	err := e.encode(c.envelope, event)
+	var err error
+	if c.envelope.replaceAttr == nil {
+		err = e.encode(c.envelope, event)
+	} else {
+		usercode.Call(func() { err = e.encode(c.envelope, event) })
+	}
 	if e.dropped+e.renamed+e.unfit > 0 {
 		c.countProperties(e)
 	}
@@ -94,7 +112,9 @@ func (c *Client) identify(ctx context.Context, event *Event) {
 			c.report.say(sayIdentityPanic, 1, event.EventType, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(c.identity(ctx))
+	var known Identity
+	usercode.Call(func() { known = c.identity(ctx) })
+	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(known)
 	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
 }
 
@@ -137,7 +157,8 @@ func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Even
 			ok = false
 		}
 	}()
-	return c.beforeTrack(ctx, event)
+	usercode.Call(func() { changed, ok = c.beforeTrack(ctx, event) })
+	return changed, ok
 }
 
 // countProperties counts and reports what became of the properties of an event.

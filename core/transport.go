@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 const (
@@ -208,7 +210,7 @@ func (t *httpTransport) roundTrip(req *http.Request) (resp *http.Response, err e
 			resp, err = nil, fmt.Errorf("Config.Transport panicked: %v", p)
 		}
 	}()
-	resp, err = t.roundTripper.RoundTrip(req)
+	usercode.Call(func() { resp, err = t.roundTripper.RoundTrip(req) })
 	switch {
 	case err != nil:
 	case resp == nil:
@@ -238,8 +240,11 @@ func readBody(text *bytes.Buffer, body io.ReadCloser) (_ []byte, err error) {
 			err = fmt.Errorf("Config.Transport's body panicked: %v", p)
 		}
 	}()
-	defer body.Close()
-	n, err := text.ReadFrom(io.LimitReader(body, maxReplyBytes+1))
+	var n int64
+	usercode.Call(func() {
+		defer body.Close()
+		n, err = text.ReadFrom(io.LimitReader(body, maxReplyBytes+1))
+	})
 	if err == nil && n > maxReplyBytes {
 		err = errReplyTooLarge
 	}

@@ -7,6 +7,7 @@ import (
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -130,6 +131,7 @@ func (c *core) mayBeEvent(fields []zapcore.Field) bool {
 func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	e := newEncoder()
 	defer e.free()
+	e.inner = usercode.Running()
 	e.fields(fields)
 	scope, attrs := e.bind(c.rules, c.scope)
 	e.rec.Begin(c.rules, scope)

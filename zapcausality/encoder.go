@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -35,6 +36,10 @@ type encoder struct {
 	depth  int // how many objects and arrays are around the value at hand
 	arrays int // how many of them are arrays: within one, all folds to JSON
 	folds  int
+
+	// calling says that a marshaler of the user's is being called, inner that the
+	// entry comes out of such a function: then none is.
+	calling, inner bool
 
 	// ctx is the last context among the fields.
 	ctx context.Context
@@ -65,6 +70,7 @@ func (e *encoder) free() {
 	clear(e.arena)
 	e.attrs, e.open, e.arena = e.attrs[:0], e.open[:0], e.arena[:0]
 	e.depth, e.arrays, e.folds, e.ctx = 0, 0, 0, nil
+	e.calling, e.inner = false, false
 	e.rec.End()
 	encoders.Put(e)
 }
@@ -143,6 +149,21 @@ func (e *encoder) field(f *zapcore.Field) {
 	}
 }
 
+// call calls f, which calls a marshaler of the user's.
+func (e *encoder) call(key string, f func()) {
+	switch {
+	case e.inner:
+	case e.calling:
+		f()
+	default:
+		e.calling = true
+		if !usercode.Try(f) {
+			e.fail(key, errLogsItself)
+		}
+		e.calling = false
+	}
+}
+
 // interfaceField adds a field whose value is in its Interface.
 func (e *encoder) interfaceField(f *zapcore.Field) {
 	if e.isContext(f.Interface) {
@@ -152,15 +173,19 @@ func (e *encoder) interfaceField(f *zapcore.Field) {
 	switch f.Type {
 	case zapcore.ObjectMarshalerType:
 		if object, ok := f.Interface.(zapcore.ObjectMarshaler); ok {
-			err = e.AddObject(f.Key, object)
+			if isOurs(object) {
+				err = e.AddObject(f.Key, object)
+			} else {
+				e.call(f.Key, func() { err = e.AddObject(f.Key, object) })
+			}
 		}
 	case zapcore.InlineMarshalerType:
 		if object, ok := f.Interface.(zapcore.ObjectMarshaler); ok {
-			e.inline(object)
+			e.call("", func() { e.inline(object) })
 		}
 	case zapcore.ArrayMarshalerType:
 		if array, ok := f.Interface.(zapcore.ArrayMarshaler); ok {
-			err = e.AddArray(f.Key, array)
+			e.call(f.Key, func() { err = e.AddArray(f.Key, array) })
 		}
 	case zapcore.ReflectType:
 		e.reflected(f.Key, f.Interface)
@@ -169,7 +194,7 @@ func (e *encoder) interfaceField(f *zapcore.Field) {
 		e.text(f.Key, f.Interface)
 	default:
 		// A type that is newer than this package, or none.
-		e.other(f)
+		e.call(f.Key, func() { e.other(f) })
 	}
 	if err != nil {
 		e.fail(f.Key, err)
@@ -251,6 +276,13 @@ func (e *encoder) members(object zapcore.ObjectMarshaler) error {
 	return object.MarshalLogObject(e)
 }
 
+// isOurs reports whether the members of an object are fields, for which no method
+// of the user's is called.
+func isOurs(object zapcore.ObjectMarshaler) bool {
+	_, isEvent := object.(*event)
+	return isEvent || reflect.TypeOf(object) == dictType
+}
+
 // maxFolds bounds the objects and arrays of one entry, for one that contains
 // itself twice.
 const maxFolds = 100_000
@@ -258,6 +290,8 @@ const maxFolds = 100_000
 var (
 	errTooDeep = errors.New("nested too deep")
 	errTooMany = errors.New("holds too many values")
+
+	errLogsItself = errors.New("is logged again by its own method")
 )
 
 // enter is called before an object or array is marshalled.

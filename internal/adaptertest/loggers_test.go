@@ -38,6 +38,13 @@ func zerologWriter(client *causality.Client, opts ...zerologcausality.Option) ze
 	return zerolog.New(zerolog.MultiLevelWriter(io.Discard, zerologcausality.NewWriter(client, opts...)))
 }
 
+// slogOnly and zapOnly write no lines.
+func slogOnly(client *causality.Client) *slog.Logger {
+	return slog.New(slogcausality.NewHandler(client))
+}
+
+func zapOnly(client *causality.Client) *zap.Logger { return zap.New(zapcausality.NewCore(client)) }
+
 // calls is the same log calls in the words of each logger. A nil one is skipped.
 type calls struct {
 	slog    func(l *slog.Logger)

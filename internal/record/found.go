@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
@@ -42,18 +43,22 @@ type found struct {
 	attrs    []slog.Attr
 	members  []slog.Attr // memory of event.members
 	group    *Scope      // the group "event", if the attributes are its members
+	// inner says that the attributes are logged by a function of the user's that
+	// the client is calling: no event comes of them, and the user's methods, which
+	// may have led here, are not called for them.
+	inner bool
 }
 
 func (f *found) reset() {
 	clear(f.attrs)
 	clear(f.members)
 	f.attrs, f.members = f.attrs[:0], f.members[:0]
-	f.event, f.identity, f.group = event{}, causality.Identity{}, nil
+	f.event, f.identity, f.group, f.inner = event{}, causality.Identity{}, nil, false
 }
 
 // add takes an attribute by its parts, because these stay in registers.
 func (f *found) add(rules *Rules, key string, v slog.Value) {
-	if key == "" {
+	if key == "" && !f.inner {
 		// Here and not again among its members: a LogValuer may give itself as
 		// one of them, for ever.
 		v = follow(v)
@@ -73,6 +78,9 @@ func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
 		if v, isEvent = f.addEvent(rules, key, v); isEvent {
 			return
 		}
+	}
+	if f.inner {
+		return
 	}
 	v, isIdentity := liftIdentity(&f.identity, key, v)
 	if isIdentity {
@@ -104,18 +112,20 @@ func follow(v slog.Value) (given slog.Value) {
 	if v.Kind() != slog.KindLogValuer {
 		return v
 	}
+	given = v
 	defer func() {
-		if recover() != nil {
+		if recover() != nil || given.Kind() == slog.KindLogValuer {
 			given = v
 		}
 	}()
-	given = v
-	for range value.MaxDepth {
-		if given = given.LogValuer().LogValue(); given.Kind() != slog.KindLogValuer {
-			return given
+	usercode.Try(func() {
+		for range value.MaxDepth {
+			if given = given.LogValuer().LogValue(); given.Kind() != slog.KindLogValuer {
+				return
+			}
 		}
-	}
-	return v
+	})
+	return given
 }
 
 // addEvent takes an attribute as the record's event, if it is one. If not, it
@@ -127,7 +137,7 @@ func (f *found) addEvent(rules *Rules, key string, v slog.Value) (read slog.Valu
 	if rank < 0 && key != EventKey && !isMember {
 		return v, false
 	}
-	text, v, isText := textOf(v)
+	text, v, isText := f.textOf(v)
 	switch {
 	case isText && isMember:
 		f.take(event{form: openForm, eventType: text, rank: rules.groupRank, key: key, value: v, group: f.group})
@@ -186,12 +196,15 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 			continue
 		}
 		if key == TypeKey {
-			text, read, ok := textOf(v)
+			text, read, ok := f.textOf(v)
 			if ok {
 				e.form, e.eventType = groupForm, text
 				continue
 			}
 			v = read
+		}
+		if f.inner {
+			continue
 		}
 		v, isIdentity := liftIdentity(&e.identity, key, v)
 		if isIdentity {
@@ -203,7 +216,14 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 
 // textOf returns the text of a value that is one, and what it has read of the
 // value. An object is read as a group.
-func textOf(v slog.Value) (text string, read slog.Value, ok bool) {
+func (f *found) textOf(v slog.Value) (text string, read slog.Value, ok bool) {
+	if f.inner {
+		ok = v.Kind() == slog.KindString
+		if ok {
+			text = v.String()
+		}
+		return text, v, ok
+	}
 	v = follow(v)
 	if v.Kind() == slog.KindAny {
 		isText := value.IsText(v.Any())

@@ -29,6 +29,7 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // Record collects one log record, between Begin and End. It takes no copies: what
@@ -43,10 +44,13 @@ type Record struct {
 	arena []slog.Attr
 }
 
-// Begin begins a record of a logger with the given scope.
-func (r *Record) Begin(rules *Rules, scope *Scope) {
+// Begin begins a record of a logger with the given scope. It reports whether the
+// record is logged by a function that the client is calling. If so no event comes
+// of it, and no method of the user's is to be called to read it.
+func (r *Record) Begin(rules *Rules, scope *Scope) (inner bool) {
 	r.rules, r.scope = rules, scope
-	r.found.group = scope.eventGroup()
+	r.found.group, r.found.inner = scope.eventGroup(), usercode.Running()
+	return r.found.inner
 }
 
 // End forgets the record.
@@ -82,6 +86,10 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 		return
 	}
 	e := causality.Event{EventType: event.eventType}
+	if r.found.inner {
+		client.Track(e) // which counts it
+		return
+	}
 	switch {
 	case event.form != groupForm:
 		e.Attrs = r.nest(event.group)

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // MaxDepth is how deep groups, maps and objects may nest; what lies deeper is
@@ -35,6 +37,8 @@ var (
 	errTooDeep = errors.New("nested too deep")
 	errTooMany = errors.New("holds too many values")
 	errCycle   = errors.New("contains itself")
+
+	errLogsItself = errors.New("is logged again by its own method")
 )
 
 // JSON is a plain value of its own: the compact text of an array, or of what
@@ -52,17 +56,22 @@ type JSON string
 // in the order of its keys; anything else is what it marshals to as JSON, where
 // an object becomes a group and an array JSON. A value that cannot be read
 // becomes a string that begins with "!ERROR: " or "!PANIC: ".
-func Of(v any) slog.Value {
+func Of(v any) slog.Value { return reduce(func(r *reducer) slog.Value { return r.any(v, 0) }) }
+
+// reduce calls f, which calls methods of the user's.
+func reduce(f func(r *reducer) slog.Value) (plain slog.Value) {
 	var r reducer
-	return r.any(v, 0)
+	if !usercode.Try(func() { plain = f(&r) }) {
+		return Failed(errLogsItself)
+	}
+	return plain
 }
 
 // Resolve is Of for a value that is already a slog.Value.
 func Resolve(v slog.Value) slog.Value {
 	switch v.Kind() {
 	case slog.KindAny, slog.KindLogValuer, slog.KindGroup:
-		var r reducer
-		return r.value(v, 0)
+		return reduce(func(r *reducer) slog.Value { return r.value(v, 0) })
 	default:
 		return v
 	}
