@@ -1,12 +1,3 @@
-// Package gincausality puts whom a request is about into the request's context, so
-// that every event which is tracked or logged with that context says so:
-//
-//	router.Use(gincausality.Middleware(func(c *gin.Context) causality.Identity {
-//		return causality.Identity{UserID: c.GetString("user"), CorrelationID: c.GetHeader("X-Request-Id")}
-//	}))
-//
-// Log and track with c.Request.Context(): a *gin.Context is a context of its own,
-// which knows the request's only if Engine.ContextWithFallback is set.
 package gincausality
 
 import (

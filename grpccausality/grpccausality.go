@@ -1,15 +1,3 @@
-// Package grpccausality puts whom a call is about into the context of a gRPC
-// server's handler, so that every event which is tracked or logged with that context
-// says so:
-//
-//	identity := func(ctx context.Context) causality.Identity {
-//		md, _ := metadata.FromIncomingContext(ctx)
-//		return causality.Identity{UserID: strings.Join(md.Get("user"), "")}
-//	}
-//	server := grpc.NewServer(
-//		grpc.ChainUnaryInterceptor(authenticate, grpccausality.UnaryServerInterceptor(identity)),
-//		grpc.ChainStreamInterceptor(authenticateStream, grpccausality.StreamServerInterceptor(identity)),
-//	)
 package grpccausality
 
 import (

@@ -1,13 +1,3 @@
-// Package httpcausality puts whom a request is about into the request's context, so
-// that every event which is tracked or logged with that context says so:
-//
-//	identify := httpcausality.Middleware(func(r *http.Request) causality.Identity {
-//		return causality.Identity{UserID: r.Header.Get("X-User"), CorrelationID: r.Header.Get("X-Request-Id")}
-//	})
-//	http.ListenAndServe(":8080", identify(mux))
-//
-// It needs net/http alone. What takes a func(http.Handler) http.Handler takes the
-// middleware as it is: chi and gorilla/mux in Use, echo in echo.WrapMiddleware.
 package httpcausality
 
 import (

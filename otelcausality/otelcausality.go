@@ -1,15 +1,3 @@
-// Package otelcausality joins events to the traces of OpenTelemetry, and shows what a
-// client has done with its events through a meter:
-//
-//	cfg := causality.ConfigFromEnv()
-//	cfg.Identity = otelcausality.Identity          // correlation_id is the trace's id
-//	cfg.BeforeTrack = otelcausality.SpanProperties // trace_id and span_id, if you want both
-//	client, err := causality.New(cfg)
-//	…
-//	_, err = otelcausality.Observe(client, otel.Meter("causality"))
-//
-// It works for TrackContext and for the three loggers' adapters alike, with whatever
-// context they are given.
 package otelcausality
 
 import (

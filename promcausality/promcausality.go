@@ -1,9 +1,3 @@
-// Package promcausality shows what a client has done with its events to Prometheus:
-//
-//	prometheus.MustRegister(promcausality.NewCollector(client))
-//
-// Beside it are alerts.yaml, the alerts to set, and dashboard.json, a dashboard for
-// Grafana.
 package promcausality
 
 import (
