@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,20 +23,24 @@ var errUnwell = errors.New("events do not arrive like this")
 type finding struct {
 	check string
 	what  string
-	fix   string // what to do; empty if all is well
+	fix   string // what to do about it
+	isBad bool
 }
+
+func good(check, what string) finding     { return finding{check: check, what: what} }
+func bad(check, what, fix string) finding { return finding{check, what, fix, true} }
 
 // doctor checks, in the order in which a request would fail, and prints what it finds.
 func doctor(ctx context.Context, out io.Writer) error {
 	cfg := causality.ConfigFromEnv()
-	findings := []finding{checkConfig(cfg)}
-	if findings[0].fix == "" {
+	findings, ok := checkConfig(cfg)
+	if ok {
 		findings = append(findings, checkGateway(ctx, cfg)...)
 	}
 	unwell := false
 	for _, f := range findings {
 		verdict := "ok"
-		if f.fix != "" {
+		if f.isBad {
 			verdict, unwell = "FAIL", true
 		}
 		fmt.Fprintf(out, "%-8s  %-4s  %s\n", f.check, verdict, f.what)
@@ -48,19 +54,32 @@ func doctor(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-func checkConfig(cfg causality.Config) finding {
+// checkConfig reports whether a client can be made that sends. It has one finding for
+// each mistake that New names.
+func checkConfig(cfg causality.Config) (findings []finding, ok bool) {
+	cfg.Logger = slog.New(slog.DiscardHandler)
 	client, err := causality.New(cfg)
 	if err != nil {
-		return finding{"config", strings.ReplaceAll(err.Error(), "\n", "; "), "set the variables that are named here"}
+		for line := range strings.Lines(err.Error()) {
+			what, fix, _ := strings.Cut(strings.TrimSpace(line), "; ")
+			findings = append(findings, bad("config", strings.TrimPrefix(strings.TrimPrefix(what, "causality: "), "Config: "), fix))
+		}
+		return findings, false
 	}
 	_ = client.Close()
 	switch {
 	case cfg.Disabled:
-		return finding{"config", "CAUSALITY_DISABLED is set, so nothing is sent", "unset it"}
+		return []finding{bad("config", "CAUSALITY_DISABLED is set, so nothing is sent", "unset it")}, false
 	case cfg.DryRun != nil:
-		return finding{"config", "CAUSALITY_DRY_RUN is set, so events are printed and not sent", "unset it"}
+		return []finding{bad("config", "CAUSALITY_DRY_RUN is set, so events are printed and not sent", "unset it")}, false
 	}
-	return finding{"config", fmt.Sprintf("app %s, endpoint %s", cfg.AppID, cfg.Endpoint), ""}
+	return []finding{good("config", "app "+cfg.AppID+", endpoint "+withoutSecrets(cfg.Endpoint))}, true
+}
+
+// withoutSecrets is an endpoint without a query, which may hold a token.
+func withoutSecrets(endpoint string) string {
+	bare, _, _ := strings.Cut(endpoint, "?")
+	return bare
 }
 
 // checkGateway makes one request that can store nothing, because it has no events, and
@@ -74,7 +93,7 @@ func checkGateway(ctx context.Context, cfg causality.Config) []finding {
 	address := strings.TrimRight(cfg.Endpoint, "/") + "/v1/events/batch"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(`{"events":[]}`))
 	if err != nil {
-		return []finding{{"gateway", err.Error(), "correct CAUSALITY_ENDPOINT"}}
+		return []finding{bad("gateway", err.Error(), "correct CAUSALITY_ENDPOINT")}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-API-Key", cfg.APIKey)
@@ -82,15 +101,19 @@ func checkGateway(ctx context.Context, cfg causality.Config) []finding {
 	start := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		return []finding{{"gateway", err.Error(), "check the address in CAUSALITY_ENDPOINT, the name server, the firewall, the proxy (HTTPS_PROXY) and the certificate"}}
+		var withURL *url.Error
+		if errors.As(err, &withURL) {
+			err = withURL.Err // without the address, which may hold a secret
+		}
+		return []finding{bad("gateway", err.Error(), "check the address in CAUSALITY_ENDPOINT, the name server, the firewall, the proxy (HTTPS_PROXY) and the certificate")}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	took := time.Since(start)
 	if err != nil {
-		return []finding{{"gateway", "the answer broke off: " + err.Error(), "try again; look for a proxy in between"}}
+		return []finding{bad("gateway", "the answer broke off: "+err.Error(), "try again; look for a proxy in between")}
 	}
-	findings := append([]finding{{"gateway", fmt.Sprintf("answers in %v", took.Round(time.Millisecond)), ""}}, checkAnswer(resp, body)...)
+	findings := append([]finding{good("gateway", fmt.Sprintf("answers in %v", took.Round(time.Millisecond)))}, checkAnswer(resp, body)...)
 	return append(findings, checkClock(resp, start.Add(took/2))...)
 }
 
@@ -101,15 +124,15 @@ func checkAnswer(resp *http.Response, body []byte) []finding {
 	isGateway := json.Unmarshal(body, &violations) == nil && len(violations.Violations) > 0
 	switch code := resp.StatusCode; {
 	case code == http.StatusBadRequest && isGateway, code == http.StatusTooManyRequests:
-		return []finding{{"key", "accepted", ""}}
+		return []finding{good("key", "accepted")}
 	case code == http.StatusUnauthorized:
-		return []finding{{"key", "refused, " + answered, "check CAUSALITY_API_KEY: 64 hex digits, not revoked. A gateway whose database is down answers so too"}}
+		return []finding{bad("key", "refused, "+answered, "check CAUSALITY_API_KEY: 64 hex digits, not revoked. A gateway whose database is down answers so too")}
 	case code >= 300 && code < 400:
-		return []finding{{"endpoint", "redirects to " + resp.Header.Get("Location"), "set CAUSALITY_ENDPOINT to where that leads, without /v1/events/batch; the client follows no redirect"}}
+		return []finding{bad("endpoint", "redirects to "+resp.Header.Get("Location"), "set CAUSALITY_ENDPOINT to where that leads, without /v1/events/batch; the client follows no redirect")}
 	case code >= 500:
-		return []finding{{"gateway", "is not well, " + answered, "events wait and are sent when it is; look at the gateway's log"}}
+		return []finding{bad("gateway", "is not well, "+answered, "events wait and are sent when it is; look at the gateway's log")}
 	}
-	return []finding{{"endpoint", "does not answer like the gateway, " + answered, "check CAUSALITY_ENDPOINT: it is the gateway's address, without /v1/events/batch"}}
+	return []finding{bad("endpoint", "does not answer like the gateway, "+answered, "check CAUSALITY_ENDPOINT: it is the gateway's address, without /v1/events/batch")}
 }
 
 // maxClockError is more than a request takes, and too little to matter to an analyst.
@@ -124,13 +147,13 @@ func checkClock(resp *http.Response, at time.Time) []finding {
 	}
 	ahead := at.Sub(gateway)
 	if ahead.Abs() <= maxClockError {
-		return []finding{{"clock", "agrees with the gateway's", ""}}
+		return []finding{good("clock", "agrees with the gateway's")}
 	}
 	side := "ahead of"
 	if ahead < 0 {
 		side = "behind"
 	}
-	return []finding{{"clock", fmt.Sprintf("is %v %s the gateway's, and so are the times of events", ahead.Abs().Round(time.Second), side), "set this machine's clock (NTP)"}}
+	return []finding{bad("clock", fmt.Sprintf("is %v %s the gateway's, and so are the times of events", ahead.Abs().Round(time.Second), side), "set this machine's clock (NTP)")}
 }
 
 func firstLine(body []byte) string {

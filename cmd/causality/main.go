@@ -23,8 +23,8 @@ CAUSALITY_ENDPOINT, CAUSALITY_API_KEY and CAUSALITY_APP_ID say where to and as w
 With CAUSALITY_DRY_RUN=1 an event is printed instead.
 
 The value of a property is JSON if it reads as such, else text: 1999 and true are a
-number and a bool, '"1999"' is text. user_id, session_id, device_id and correlation_id
-are the event's own.
+number and a bool, '"1999"' is text. user_id, session_id, device_id, correlation_id and
+event_id are the event's own.
 `
 
 func main() {

@@ -36,7 +36,7 @@ func TestSend(t *testing.T) {
 	at(t, serve(t, gateway))
 	var out strings.Builder
 	args := []string{"send", "purchase_complete", "order_id=o-42", "total_cents=1999", "gift=true", "rate=0.5", `zip="01234"`, "tel=0123", "note=a=b",
-		"big=9007199254740993", `http={"method":"GET"}`, "user_id=17", "session_id=s-9", "empty="}
+		"big=9007199254740993", `http={"method":"GET"}`, "user_id=17", "session_id=s-9", "event_id=backup-7", "empty="}
 	if err := run(t.Context(), args, &out); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestSend(t *testing.T) {
 	e := events[0]
 	want := map[string]any{"order_id": "o-42", "total_cents": int64(1999), "gift": true, "rate": 0.5, "zip": "01234", "tel": "0123", "note": "a=b",
 		"big": int64(9007199254740993), "http_method": "GET", "empty": ""}
-	if e.EventType != "purchase_complete" || e.UserID != "17" || e.SessionID != "s-9" || e.AppID != "shop" || e.DeviceID != "web-3" || fmt.Sprint(e.Properties) != fmt.Sprint(want) {
+	if e.EventType != "purchase_complete" || gateway.Envelopes()[0].ID != "backup-7" || e.UserID != "17" || e.SessionID != "s-9" || e.AppID != "shop" || e.DeviceID != "web-3" || fmt.Sprint(e.Properties) != fmt.Sprint(want) {
 		t.Errorf("arrived as %+v", e)
 	}
 }
@@ -69,7 +69,7 @@ func TestSend_ReturnsWhyAnEventDidNotArrive(t *testing.T) {
 		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"send", "e"}, "401"},
 		{"the event is invalid", running, []string{"send", ""}, "Invalid:1"},
 		{"an argument is no pair", running, []string{"send", "e", "order_id"}, `"order_id" is no KEY=VALUE`},
-		{"there is no endpoint", "", []string{"send", "e"}, "Endpoint"},
+		{"there is no endpoint", "", []string{"send", "e"}, "CAUSALITY_ENDPOINT"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at(t, tt.endpoint)
@@ -131,14 +131,16 @@ func TestDoctor(t *testing.T) {
 		{"nobody listens", stopped.URL, []string{"gateway   FAIL", "connection refused", "CAUSALITY_ENDPOINT"}, false},
 		{"the certificate is not trusted", tls.URL, []string{"gateway   FAIL", "certificate"}, false},
 		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"gateway   ok", "key       FAIL", "401", "CAUSALITY_API_KEY"}, false},
-		{"the path is the client's own", serve(t, gateway) + "/v1/events/batch", []string{"FAIL", "CAUSALITY_ENDPOINT", "without /v1/events/batch"}, false},
+		{"the path is the client's own", serve(t, gateway) + "/v1/events/batch", []string{"config    FAIL", "leave /v1/events/batch out"}, false},
 		{"it redirects", serve(t, answers(307, "", "Location", "https://events.example.com/v1/events/batch")), []string{"endpoint  FAIL  redirects to https://events.example.com"}, false},
 		{"it is another server", serve(t, answers(200, "<html>\nWelcome")), []string{"endpoint  FAIL", "<html>"}, false},
 		{"it is another server that answers 400", serve(t, answers(400, "bad request")), []string{"endpoint  FAIL", "bad request"}, false},
 		{"it is not well", serve(t, answers(503, `{"message":"away"}`)), []string{"gateway   FAIL", "away"}, false},
 		{"the clock is ahead", serve(t, late(-3*time.Hour)), []string{"key       ok", "clock     FAIL  is 3h0m", "ahead of"}, false},
 		{"the clock is behind", serve(t, late(2*time.Minute)), []string{"clock     FAIL", "behind", "NTP"}, false},
-		{"there is no endpoint", "", []string{"config    FAIL", "Endpoint"}, false},
+		{"the path is another", serve(t, gateway) + "/api", []string{"endpoint  FAIL", "404", "CAUSALITY_ENDPOINT"}, false},
+		{"there is no endpoint", "", []string{"config    FAIL", "CAUSALITY_ENDPOINT"}, false},
+		{"the endpoint has no scheme", "127.0.0.1:8080", []string{"config    FAIL", "https://"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at(t, tt.endpoint)
@@ -165,6 +167,16 @@ func TestDoctor_NeverShowsTheKey(t *testing.T) {
 	err := run(t.Context(), []string{"doctor"}, &out)
 	if strings.Contains(out.String()+fmt.Sprint(err), "0123456789abcdef") {
 		t.Error(out.String())
+	}
+}
+
+func TestDoctor_NamesEveryMistakeOfTheConfig(t *testing.T) {
+	at(t, "127.0.0.1:8080")
+	t.Setenv("CAUSALITY_API_KEY", "")
+	t.Setenv("CAUSALITY_TIMEOUT", "soon")
+	var out strings.Builder
+	if err := run(t.Context(), []string{"doctor"}, &out); !errors.Is(err, errUnwell) || strings.Count(out.String(), "config    FAIL") != 3 {
+		t.Errorf("%v:\n%s", err, out.String())
 	}
 }
 

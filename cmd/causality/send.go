@@ -68,7 +68,7 @@ func parseEvent(name string, pairs []string) (causality.Event, error) {
 	event := causality.Event{EventType: name, Properties: make(map[string]any)}
 	own := map[string]*string{
 		"user_id": &event.UserID, "session_id": &event.SessionID,
-		"device_id": &event.DeviceID, "correlation_id": &event.CorrelationID,
+		"device_id": &event.DeviceID, "correlation_id": &event.CorrelationID, "event_id": &event.ID,
 	}
 	for _, pair := range pairs {
 		key, text, ok := strings.Cut(pair, "=")
