@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"zapcausality":         {"core", "internal/record", "internal/value", "internal/usercode", "internal/diagnostic", "go.uber.org/zap/…"},
 	"zerologcausality":     {"core", "internal/record", "internal/value", "internal/diagnostic", "internal/needle", "github.com/rs/zerolog"},
 	"internal/metrics":     {"core"},
-	"examples/…":           {"core", "core/causalitytest", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
+	"examples/…":           {"core", "core/causalitytest", "httpcausality", "slogcausality", "zapcausality", "zerologcausality", "go.uber.org/zap/…", "github.com/rs/zerolog"},
 }
 
 // joins are the nested modules that join a client to what a service already has, and

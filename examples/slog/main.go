@@ -30,6 +30,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
@@ -106,18 +107,16 @@ func run(ctx context.Context, cfg causality.Config, listener net.Listener) error
 // identify puts the user and the session into the context of each request, once
 // for all that is logged in it. Where they come from is the service's own; here
 // it is a header and a cookie.
-func identify(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := causality.Identity{
-			UserID:        r.Header.Get("X-User"),
-			CorrelationID: r.Header.Get("X-Request-Id"),
-		}
-		if session, err := r.Cookie("session"); err == nil {
-			id.SessionID = session.Value
-		}
-		next.ServeHTTP(w, r.WithContext(causality.ContextWithIdentity(r.Context(), id)))
-	})
-}
+var identify = httpcausality.Middleware(func(r *http.Request) causality.Identity {
+	id := causality.Identity{
+		UserID:        r.Header.Get("X-User"),
+		CorrelationID: r.Header.Get("X-Request-Id"),
+	}
+	if session, err := r.Cookie("session"); err == nil {
+		id.SessionID = session.Value
+	}
+	return id
+})
 
 func routes(logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zapcausality"
 	"go.uber.org/zap"
 )
@@ -89,16 +90,13 @@ func run(ctx context.Context, cfg causality.Config, listener net.Listener) error
 // identify puts the user and the session into the context of each request, once
 // for all that is logged in it. Where they come from is the service's own; here
 // it is two headers.
-func identify(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := causality.ContextWithIdentity(r.Context(), causality.Identity{
-			UserID:        r.Header.Get("X-User"),
-			SessionID:     r.Header.Get("X-Session"),
-			CorrelationID: r.Header.Get("X-Request-Id"),
-		})
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
+var identify = httpcausality.Middleware(func(r *http.Request) causality.Identity {
+	return causality.Identity{
+		UserID:        r.Header.Get("X-User"),
+		SessionID:     r.Header.Get("X-Session"),
+		CorrelationID: r.Header.Get("X-Request-Id"),
+	}
+})
 
 func routes(logger *zap.Logger) http.Handler {
 	mux := http.NewServeMux()

@@ -29,6 +29,7 @@ import (
 	"github.com/rs/zerolog"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
 )
 
@@ -72,7 +73,7 @@ func run(ctx context.Context, cfg causality.Config, listener net.Listener) error
 	}
 	logger := zerolog.New(os.Stdout).With().Timestamp().Logger().Hook(zerologcausality.NewHook(client))
 
-	server := &http.Server{Handler: identify(logger, routes()), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: identify(withLogger(logger, routes())), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	logger.Info().Stringer("addr", listener.Addr()).Msg("listening")
@@ -99,18 +100,22 @@ func routes() http.Handler {
 	return mux
 }
 
-// identify says once, for all that is logged in a request, whom it is about: it
-// puts user and session into the context, and the context into the request's
-// logger, since zerolog does not find it by itself. Where they come from is the
-// service's own affair; here it is two headers.
-func identify(logger zerolog.Logger, next http.Handler) http.Handler {
+// identify puts the user and the session into the context of each request, once
+// for all that is logged in it. Where they come from is the service's own; here
+// it is two headers.
+var identify = httpcausality.Middleware(func(r *http.Request) causality.Identity {
+	return causality.Identity{
+		UserID:        r.Header.Get("X-User"),
+		SessionID:     r.Header.Get("X-Session"),
+		CorrelationID: r.Header.Get("X-Request-Id"),
+	}
+})
+
+// withLogger puts a logger that has the request's context into that context,
+// since zerolog does not find the context by itself.
+func withLogger(logger zerolog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := causality.ContextWithIdentity(r.Context(), causality.Identity{
-			UserID:        r.Header.Get("X-User"),
-			SessionID:     r.Header.Get("X-Session"),
-			CorrelationID: r.Header.Get("X-Request-Id"),
-		})
-		ctx = logger.With().Ctx(ctx).Logger().WithContext(ctx)
+		ctx := logger.With().Ctx(r.Context()).Logger().WithContext(r.Context())
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
