@@ -30,8 +30,8 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/httpcausality"
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
