@@ -1,4 +1,4 @@
-// Localgateway is the Causality gateway on a developer's machine. It takes and
+// Localgateway is the Causality gateway on a developer's machine. It accepts and
 // refuses what the real one does and shows it on a page while it happens.
 //
 //	go run -C localgateway .           # then open http://127.0.0.1:8080
@@ -65,6 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // settings are the flags.
 type settings struct {
 	addr, key, db string
+	hosts         []string
 	fault         live.Fault
 }
 
@@ -79,13 +80,20 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&set.addr, "addr", defaultAddr, "listen on `host:port`")
-	flags.StringVar(&set.key, "key", "", "take only this API `key` (default: any)")
-	flags.StringVar(&set.db, "db", "", "write stored events to this SQLite `file`, and show what it holds (default: the newest 10 000 stay in memory)")
-	flags.StringVar(&set.fault.Answer, "answer", "", "in place of the gateway's, `one of` 503, 429, 401, hang, drop")
-	flags.DurationVar(&retryAfter, "retry-after", 0, "with -answer 503 or 429: tell clients to wait so `long`, in whole seconds")
-	flags.DurationVar(&slow, "slow", 0, "take so `long` for every answer")
-	flags.IntVar(&set.fault.RefuseOneIn, "refuse-one-in", 0, "reject each `n`-th event")
-	flags.BoolVar(&set.fault.ForgetKeys, "forget-keys", false, "remember no idempotency keys: what is sent twice is stored twice")
+	flags.StringVar(&set.key, "key", "", "accept only this API `key` (default: any)")
+	flags.StringVar(&set.db, "db", "", "write stored events to this SQLite `file`, and list what it holds at the start (default: keep the newest 10 000 in memory only)")
+	flags.Func("host", "let browsers reach the page under this further `name`, such as that of a proxy; may be repeated", func(name string) error {
+		if name == "" || strings.ContainsAny(name, "/:") {
+			return errors.New("it must be a name without scheme, port and path")
+		}
+		set.hosts = append(set.hosts, name)
+		return nil
+	})
+	flags.StringVar(&set.fault.Answer, "answer", "", "fault: answer each request with `one of` 503, 429, 401, hang, drop")
+	flags.DurationVar(&retryAfter, "retry-after", 0, "fault: with -answer 503 or 429, the Retry-After header as a `duration` in whole seconds")
+	flags.DurationVar(&slow, "slow", 0, "fault: delay each answer by this `duration`")
+	flags.IntVar(&set.fault.RefuseOneIn, "refuse-one-in", 0, "fault: reject every `n`-th event")
+	flags.BoolVar(&set.fault.ForgetKeys, "forget-keys", false, "fault: remember no idempotency keys, so that an event sent twice is stored twice")
 	if err := flags.Parse(args); err != nil {
 		return set, err
 	}
@@ -105,7 +113,7 @@ func serve(ctx context.Context, set settings, stdout, stderr io.Writer) (err err
 	defer listener.Close()
 	address := listener.Addr().(*net.TCPAddr)
 
-	options := live.Options{Key: set.key, Fault: set.fault, Loopback: address.IP.IsLoopback()}
+	options := live.Options{Key: set.key, Fault: set.fault, Hosts: set.hosts, Loopback: address.IP.IsLoopback()}
 	if set.db != "" {
 		// go run -C runs elsewhere than it was called: say where the file is.
 		if set.db, err = filepath.Abs(set.db); err != nil {
@@ -190,7 +198,7 @@ func greet(w io.Writer, address *net.TCPAddr, set settings, table *live.Table, l
 		line("  Fault   %s", on)
 	}
 	if !address.IP.IsLoopback() {
-		line("  Beware  whoever reaches this address can read the events; without -addr it is this machine alone")
+		line("  Beware  anybody who can reach this address can read the events; without -addr only this machine can")
 	}
 	line("")
 	line("  Paste where your service starts:")
@@ -199,11 +207,11 @@ func greet(w io.Writer, address *net.TCPAddr, set settings, table *live.Table, l
 	line("    export CAUSALITY_API_KEY=%s", key)
 	line("    export CAUSALITY_APP_ID=my-app")
 	line("")
-	line("  Events travel in batches, at the latest after 30 s. To see each at once, also:")
+	line("  Events are sent in batches, at the latest after 30 s. To see each at once, also:")
 	line("")
 	line("    export CAUSALITY_FLUSH_INTERVAL=100ms")
 	line("")
-	line("  Ctrl-C ends it.")
+	line("  Ctrl-C stops it.")
 	line("")
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func tail(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	addr := flags.String("addr", defaultAddr, "the local gateway's `host:port`, or the address that it prints")
 	recent := flags.Int("n", 10, "show so many older events first; 500 at most")
 	var filter live.Filter
-	flags.StringVar(&filter.Type, "type", "", "only events of this `type`; * stands for anything")
+	flags.StringVar(&filter.Type, "type", "", "only events of this `type`; * matches anything")
 	flags.StringVar(&filter.User, "user", "", "only those of this `user`")
 	flags.StringVar(&filter.App, "app", "", "only those of this `app`")
 	flags.StringVar(&filter.Text, "text", "", "only those that contain this `text`")
@@ -37,6 +38,7 @@ func tail(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("tail takes flags only, not %q", flags.Arg(0))
 	}
 	t := &tailer{
+		now:    time.Now,
 		url:    "http://" + strings.TrimSuffix(strings.TrimPrefix(*addr, "http://"), "/") + "/_local/watch?" + filter.Query().Encode(),
 		recent: max(0, *recent),
 		out:    stdout,
@@ -63,8 +65,21 @@ type tailer struct {
 	out    io.Writer
 	errors io.Writer
 	colour bool
-	lastID string // of the stream, to go on after it broke
+	now    func() time.Time
+	lastID string // of the last message that was shown, to go on after the stream broke
 	up     bool   // the stream is there
+
+	// After a restart the gateway lists what its file holds. All up to the stored
+	// event that was shown last has been shown.
+	shown     place
+	restarted bool // and what is listed next may have been shown
+	skipped   int  // events left out since
+}
+
+// place finds an event again in another run of the gateway.
+type place struct {
+	id   string
+	time int64
 }
 
 // run reads the stream, and again when it breaks: gateways are restarted. Only
@@ -110,7 +125,7 @@ func (t *tailer) read(ctx context.Context) error {
 		return &refusal{fmt.Sprintf("the local gateway answered %s: %s", resp.Status, strings.TrimSpace(string(text)))}
 	}
 	lines := bufio.NewReader(resp.Body)
-	var event string
+	var id, event, data string
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
@@ -118,13 +133,29 @@ func (t *tailer) read(ctx context.Context) error {
 		}
 		switch name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": "); name {
 		case "id":
-			t.lastID, t.up = value, true
+			id = value
 		case "event":
 			event = value
 		case "data":
-			t.show(event, []byte(value))
-			t.recent = -1 // only the first message has older events
+			data = value
+		case "": // the message is whole
+			if data == "" {
+				continue // only a sign of life
+			}
+			t.note(id)
+			t.show(event, []byte(data))
+			t.lastID, data = id, ""
 		}
+	}
+}
+
+// note sees a restart of the gateway by the id of its messages.
+func (t *tailer) note(id string) {
+	before, _, _ := strings.Cut(t.lastID, "-")
+	run, _, _ := strings.Cut(id, "-")
+	if t.up = true; before != "" && run != before {
+		t.restarted, t.skipped = true, 0
+		fmt.Fprintln(t.out, t.paint(faint, "… the gateway was restarted"))
 	}
 }
 
@@ -138,18 +169,66 @@ func (t *tailer) show(event string, data []byte) {
 	}
 	switch event {
 	case "records":
-		records := message.Records
-		if t.recent >= 0 && len(records) > t.recent {
-			records = records[len(records)-t.recent:]
-		}
-		for i := range records {
-			fmt.Fprintln(t.out, t.line(&records[i]))
-		}
+		t.showRecords(message.Records)
 	case "missed":
 		fmt.Fprintln(t.out, t.paint(faint, fmt.Sprintf("… %d more, too many to show", message.Missed)))
 	case "reset":
 		fmt.Fprintln(t.out, t.paint(faint, "… the gateway was reset"))
 	}
+	t.recent = -1 // only the first message has older events
+}
+
+func (t *tailer) showRecords(records []live.Record) {
+	list := records
+	if t.restarted {
+		list = t.unseen(list)
+	}
+	if t.recent >= 0 && len(list) > t.recent {
+		list = list[len(list)-t.recent:]
+	}
+	for i := 0; i < len(list); {
+		r := &list[i]
+		text, same := t.text(r), 1
+		for r.Outcome == live.Refused && i+same < len(list) && t.text(&list[i+same]) == text {
+			same++
+		}
+		if same > 1 {
+			text += fmt.Sprintf("  (%d times)", same)
+		}
+		fmt.Fprintln(t.out, t.clock(r)+"  "+text)
+		i += same
+	}
+	for i := range records {
+		if r := &records[i]; r.Outcome == live.Stored && !t.restarted {
+			t.shown = place{r.ID, r.Time}
+		}
+	}
+}
+
+// unseen leaves out what was shown before the gateway was restarted. What it has
+// read from its file comes first, in several messages if it is much.
+func (t *tailer) unseen(records []live.Record) []live.Record {
+	fresh := slices.IndexFunc(records, func(r live.Record) bool { return !r.Loaded })
+	if fresh < 0 {
+		fresh = len(records)
+	}
+	for i := fresh - 1; i >= 0; i-- {
+		if (place{records[i].ID, records[i].Time}) == t.shown {
+			t.restarted = false
+			return records[i+1:]
+		}
+	}
+	if t.shown == (place{}) { // there was nothing to show
+		t.restarted = false
+		return records
+	}
+	if t.skipped += fresh; fresh < len(records) {
+		t.restarted = false
+		if t.skipped > 0 {
+			fmt.Fprintln(t.out, t.paint(faint, fmt.Sprintf("… the gateway's file holds %d older events; the last one shown here is not among them, so some may be new", t.skipped)))
+		}
+	}
+	return records[fresh:]
 }
 
 const (
@@ -167,24 +246,33 @@ func (t *tailer) paint(style, text string) string {
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
 }
 
-// line is one event or one refused request.
-func (t *tailer) line(r *live.Record) string {
+// text is one event or one refused request, without its time.
+func (t *tailer) text(r *live.Record) string {
 	if r.Outcome == live.Refused {
 		status := "no answer"
 		if r.Status != 0 {
 			status = strconv.Itoa(r.Status)
 		}
-		text := clock(r.At) + "  " + t.paint(red, "refused "+status) + "  " + printable(r.Reason)
-		if r.Bad != nil {
-			text += t.paint(faint, fmt.Sprintf("  (line %d of the body)", r.Bad.Line))
+		words := []string{t.paint(red, "refused "+status)}
+		if r.Events > 0 {
+			words = append(words, eventCount(r.Events))
 		}
-		return text
+		for _, list := range [][]string{r.Names, r.Apps} {
+			if len(list) > 0 {
+				words = append(words, t.paint(faint, printable(strings.Join(list, ", "))))
+			}
+		}
+		words = append(words, printable(r.Reason))
+		if r.Bad != nil {
+			words = append(words, t.paint(faint, fmt.Sprintf("(line %d of the body)", r.Bad.Line)))
+		}
+		return strings.Join(words, "  ")
 	}
-	at := r.Time
-	if at <= 0 {
-		at = r.At
+	name := t.paint(bold, printable(r.Type))
+	if r.Category != "custom" && r.Category != "" {
+		name = t.paint(faint, r.Category+"/") + name
 	}
-	words := []string{clock(at), t.paint(bold, printable(r.Type))}
+	words := []string{name}
 	switch r.Outcome {
 	case live.Duplicate:
 		words = append(words, t.paint(yellow, "duplicate"))
@@ -201,7 +289,32 @@ func (t *tailer) line(r *live.Record) string {
 	return strings.Join(words, "  ")
 }
 
-func clock(ms int64) string { return time.UnixMilli(ms).Format("15:04:05.000") }
+func eventCount(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return fmt.Sprintf("%d events", n)
+}
+
+// clock is an event's time, with the date if that is not today. A time after the
+// year 9999 is shown as it was sent, after the time of arrival.
+func (t *tailer) clock(r *live.Record) string {
+	if r.Time <= 0 {
+		return t.when(r.At)
+	}
+	if time.UnixMilli(r.Time).Year() > 9999 {
+		return t.when(r.At) + t.paint(yellow, fmt.Sprintf(" timestamp_ms=%d?", r.Time))
+	}
+	return t.when(r.Time)
+}
+
+func (t *tailer) when(ms int64) string {
+	at, now := time.UnixMilli(ms), t.now()
+	if at.Year() != now.Year() || at.YearDay() != now.YearDay() {
+		return at.Format("2006-01-02 15:04:05.000")
+	}
+	return at.Format("15:04:05.000")
+}
 
 // printable keeps what events carry from moving the terminal's cursor.
 func printable(s string) string {

@@ -87,6 +87,38 @@ var onlyRequest = protovalidate.FilterFunc(func(m protoreflect.Message, _ protor
 	return m.Descriptor().Name() != "EventEnvelope"
 })
 
+// PayloadOf is the payload that the warehouse keeps under a category and a type:
+// user_login for user and login. It is empty for a custom event, whose type is
+// its own name.
+func PayloadOf(category, eventType string) string {
+	sch, err := loadSchema()
+	if err != nil {
+		return ""
+	}
+	for number, k := range sch.kinds {
+		if k == (kind{category, eventType}) {
+			return string(sch.payload.Fields().ByNumber(number).Name())
+		}
+	}
+	return ""
+}
+
+// PayloadField is the name of an envelope's payload field, of which name is
+// either spelling that JSON may use. It is empty if name is no payload.
+func PayloadField(name string) string {
+	sch, err := loadSchema()
+	if err != nil {
+		return ""
+	}
+	fields := sch.payload.Fields()
+	for _, fd := range []protoreflect.FieldDescriptor{fields.ByName(protoreflect.Name(name)), fields.ByJSONName(name)} {
+		if fd != nil {
+			return string(fd.Name())
+		}
+	}
+	return ""
+}
+
 // kindOfEvent is kindOf for one event: a custom event's name is its own.
 func (s *schema) kindOfEvent(event protoreflect.Message, payload protoreflect.FieldDescriptor) kind {
 	k := s.kinds[payload.Number()]

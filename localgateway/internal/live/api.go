@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"unicode/utf8"
 )
 
 // serveEvents lists records, oldest first: all that match, or with limit=n the
-// newest n. after=seq leaves out the older ones, format=ndjson writes one a line.
+// newest n. after=seq leaves out the older ones, unless run is given and is not
+// this run of the program; brief=1 leaves out details; format=ndjson writes one
+// record a line.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	filter, err := filterOf(q)
@@ -26,6 +30,9 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if !s.isThisRun(q) {
+		after = 0
 	}
 	v := s.journal.after(after)
 	records := newestMatching(v.records, filter, int(min(limit, uint64(s.options.MaxRecords))))
@@ -44,20 +51,48 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	// One by one, so that a reader costs the memory of one record.
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
-	separator := `{"records":[`
-	for _, rec := range records {
-		_, _ = out.WriteString(separator)
-		if enc.Encode(rec) != nil {
+	fmt.Fprintf(out, `{"run":%q,"records":[`, s.run)
+	for i, rec := range records {
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		shown := any(rec)
+		if q.Get("brief") != "" {
+			shown = rec.brief()
+		}
+		if enc.Encode(shown) != nil {
 			return // the client is gone
 		}
-		separator = ","
-	}
-	if len(records) == 0 {
-		_, _ = out.WriteString(separator)
 	}
 	// Given as after, last shows only what is new: it is of the same moment.
-	fmt.Fprintf(out, "],\"last\":%d}\n", v.last)
+	fmt.Fprintf(out, "],\"last\":%d", v.last)
+	if older := matching(v.records, filter) - len(records); older > 0 {
+		fmt.Fprintf(out, `,"older":%d`, older) // that match too, beyond the limit
+	}
+	if after > 0 && v.reset {
+		fmt.Fprint(out, `,"reset":true`)
+	} else if after > 0 && v.missed > 0 {
+		fmt.Fprintf(out, `,"missed":%d`, v.missed)
+	}
+	_, _ = out.WriteString("}\n")
 	_ = out.Flush()
+}
+
+// isThisRun says whether numbers of a query are of this run of the program; after
+// a restart the same number is another record.
+func (s *Server) isThisRun(q url.Values) bool {
+	run := q.Get("run")
+	return run == "" || run == s.run
+}
+
+func matching(records []*Record, filter Filter) int {
+	n := 0
+	for _, r := range records {
+		if filter.matches(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // newestMatching are the newest n records that match, oldest first.
@@ -76,21 +111,59 @@ func newestMatching(records []*Record, filter Filter, n int) []*Record {
 	return found
 }
 
-// serveEvent shows one record, with the event's text exactly as it was sent.
-func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request) {
-	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64)
+// find is the record of a request's path. If there is none, the request has been
+// answered.
+func (s *Server) find(w http.ResponseWriter, r *http.Request) *Record {
+	if !s.isThisRun(r.URL.Query()) {
+		http.Error(w, "the gateway was restarted, and this event is of the run before", http.StatusNotFound)
+		return nil
+	}
 	var rec *Record
-	if err == nil {
+	if seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64); err == nil {
 		rec = s.journal.find(seq)
 	}
 	if rec == nil {
 		http.Error(w, "this event is not kept any longer", http.StatusNotFound)
+	}
+	return rec
+}
+
+// serveEvent shows one record, with the event's text exactly as it was sent.
+func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request) {
+	rec := s.find(w, r)
+	if rec == nil {
 		return
 	}
-	writeJSON(w, struct {
+	detail := struct {
 		*Record
-		Text string `json:"event_text,omitempty"`
-	}{rec, string(rec.Event)})
+		Text      string `json:"event_text,omitempty"`
+		Warehouse string `json:"warehouse_sql,omitempty"`
+		BodyKept  bool   `json:"body_kept,omitempty"` // at /_local/events/{seq}/body
+	}{Record: rec, Text: string(rec.Event), BodyKept: s.journal.body(rec.Seq) != nil}
+	if rec.Row != nil {
+		detail.Warehouse = findSQL(rec.Row, properties(rec.Category, rec.Row.text("payload_json")), inWarehouse)
+	}
+	writeJSON(w, detail)
+}
+
+// serveBody is the whole body of a refused request, as it was sent.
+func (s *Server) serveBody(w http.ResponseWriter, r *http.Request) {
+	rec := s.find(w, r)
+	if rec == nil {
+		return
+	}
+	body := s.journal.body(rec.Seq)
+	if body == nil {
+		http.Error(w, "this body is not kept any longer", http.StatusNotFound)
+		return
+	}
+	header(w, "text/plain; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	if !utf8.Valid(body) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", `attachment; filename="refused-body"`)
+	}
+	_, _ = w.Write(body)
 }
 
 func (s *Server) serveStats(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.readStats()) }

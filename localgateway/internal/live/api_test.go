@@ -283,3 +283,53 @@ func TestLastIsOfTheSameMomentAsTheRecords(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersOfAnotherRunMeanNothing(t *testing.T) {
+	s := start(t, live.Options{})
+	s.post(plain("1"), plain("2"), plain("3"))
+	list := func(query string) (l struct {
+		Run     string
+		Records []struct{ Seq int }
+		Older   int
+		Reset   bool
+		Last    int
+	}) {
+		s.get("/_local/events?"+query, &l)
+		return l
+	}
+	run := list("").Run
+	if got := list("after=2&run=" + run); len(got.Records) != 1 {
+		t.Errorf("of this run: %+v", got)
+	}
+	if got := list("after=2&run=other"); len(got.Records) != 3 || got.Run != run {
+		t.Errorf("of another run: %+v", got)
+	}
+	if got := list("limit=1"); got.Older != 2 {
+		t.Errorf("two are older: %+v", got)
+	}
+	if resp, text := s.do(http.MethodGet, "/_local/events/1?run=other", ""); resp.StatusCode != http.StatusNotFound || !strings.Contains(text, "restarted") {
+		t.Errorf("an event of another run: %s %s", resp.Status, text)
+	}
+	s.do(http.MethodPost, "/_local/reset", "")
+	if got := list("after=3&run=" + run); !got.Reset || len(got.Records) != 0 {
+		t.Errorf("after a reset: %+v", got)
+	}
+}
+
+func TestStatsCountAllEventsOfAMinute(t *testing.T) {
+	s := start(t, live.Options{})
+	s.post(plain("1"), plain("2"), plain("1"), `{"app_id":"a","device_id":"d","custom_event":{"event_name":"no_time"}}`)
+	s.post(plain("3"), plain("4"), `{"nope":1}`)
+	s.do(http.MethodPost, "/v1/events/batch", "", "X-API-Key", "dev")
+	var stats live.Stats
+	s.get("/_local/stats", &stats)
+	total := func(minutes []int) (n int) {
+		for _, m := range minutes {
+			n += m
+		}
+		return n
+	}
+	if m := stats.Minutes; total(m.Stored) != 2 || total(m.Duplicate) != 1 || total(m.Refused) != 1+3+1 || len(m.Stored) != 30 {
+		t.Errorf("minutes are %+v", m)
+	}
+}

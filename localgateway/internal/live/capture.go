@@ -106,7 +106,11 @@ func (s *Server) noteFault(w http.ResponseWriter, r *http.Request, fault Fault) 
 			rec.Status = status
 		}
 	}
-	rec.Lines = excerpt(body, nil)
+	if !isBinary(r) {
+		rec.Lines = excerpt(body, nil)
+		events, _ := split(body, r.URL.Path == gateway.IngestPath)
+		rec.describe(body, events)
+	}
 	s.note([]*Record{rec})
 	return true
 }
@@ -134,7 +138,6 @@ func records(r *http.Request, body []byte, answer *reply, verdicts []gateway.Ver
 	if len(verdicts) == 0 || verdicts[0].Whole {
 		rec := refusedRequest(r, body)
 		rec.Status = answer.status
-		rec.Events = max(len(events), gateway.SizeOfJSON(body).Events)
 		rec.Reason = reasonOf(answer)
 		event := -1
 		if len(verdicts) > 0 {
@@ -143,6 +146,7 @@ func records(r *http.Request, body []byte, answer *reply, verdicts []gateway.Ver
 		rec.Bad = findBad(rec.Reason, event, body, starts)
 		if !isBinary(r) {
 			rec.Lines = excerpt(body, rec.Bad)
+			rec.describe(body, events)
 		}
 		return []*Record{rec}
 	}
@@ -177,7 +181,7 @@ func recordOf(v gateway.Verdict) *Record {
 }
 
 func refusedRequest(r *http.Request, body []byte) *Record {
-	return &Record{Outcome: Refused, Path: cut(r.Method+" "+r.URL.Path, 200), Bytes: len(body)}
+	return &Record{Outcome: Refused, Path: cut(r.Method+" "+r.URL.Path, 200), Bytes: len(body), body: body}
 }
 
 // reasonOf is what the gateway's answer says, in words.

@@ -22,43 +22,42 @@ const (
 // serveWatch streams records that match as server-sent events:
 //
 //	records  {"records":[…]}, oldest first, without details
+//	last     {"last":n}, with records=none, in place of the records
 //	state    {"fault":…,"stats":…,"any_key":…}, when they change, at most once a second
 //	missed   {"missed":n}, when records were dropped before they could be sent
 //	reset    {}, when everything was forgotten
 //
-// after=seq leaves out the older records. A watcher that comes back goes on
-// where it was, by the id of the last message.
+// A new watcher gets the newest 500 at first. One that comes back gets all that
+// came since the last message that it read, by that message's id; after=seq does
+// the same. The id of another run of the program brings all that is kept.
 func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) {
-	filter, err := filterOf(r.URL.Query())
+	q := r.URL.Query()
+	filter, err := filterOf(q)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	after, err := numberOf(r.URL.Query(), "after", 0)
-	if err != nil {
+	f := &feed{server: s, w: w, control: http.NewResponseController(w), filter: filter, quiet: q.Get("records") == "none"}
+	if f.cursor, err = numberOf(q, "after", 0); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	f.fresh = f.cursor == 0
+	if run, seq, found := strings.Cut(r.Header.Get("Last-Event-ID"), "-"); found {
+		f.fresh, f.cursor = false, 0
+		if run == s.run {
+			f.cursor, _ = strconv.ParseUint(seq, 10, 64)
+		}
 	}
 	if !take(s.watchers) {
-		http.Error(w, "too many watch this local gateway", http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprintf("%d programs and pages watch this local gateway already, and it takes no more", watchersAtOnce), http.StatusServiceUnavailable)
 		return
 	}
 	defer release(s.watchers)
 	keepOpen(w)
 	header(w, "text/event-stream")
-	f := &feed{server: s, w: w, control: http.NewResponseController(w), filter: filter}
-	f.run(r, max(after, s.resumed(r)))
-}
-
-// resumed is the record after which a watcher goes on; 0 if it is new or comes
-// from another run of the program.
-func (s *Server) resumed(r *http.Request) uint64 {
-	epoch, seq, _ := strings.Cut(r.Header.Get("Last-Event-ID"), "-")
-	if epoch != s.epoch {
-		return 0
-	}
-	n, _ := strconv.ParseUint(seq, 10, 64)
-	return n
+	w.Header().Set("X-Accel-Buffering", "no") // nginx: pass each message on at once
+	f.serve(r)
 }
 
 // feed is one watcher's stream. A single goroutine owns it.
@@ -67,6 +66,8 @@ type feed struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	filter  Filter
+	quiet   bool   // no records, only the newest number
+	fresh   bool   // nothing was sent, and the watcher knows of nothing
 	cursor  uint64 // the last record that was looked at
 	state   []byte // that was sent last
 	stated  time.Time
@@ -74,12 +75,10 @@ type feed struct {
 	failed  bool
 }
 
-func (f *feed) run(r *http.Request, after uint64) {
-	f.cursor = after
-	v := f.server.journal.after(after)
-	resets := v.resets
-	f.sendRecords(newestMatching(v.records, f.filter, firstRecords), v.last)
+func (f *feed) serve(r *http.Request) {
 	for !f.failed {
+		v := f.server.journal.after(f.cursor)
+		f.catchUp(v)
 		_, altered := f.server.currentFault()
 		f.sendState()
 		f.beat()
@@ -98,19 +97,35 @@ func (f *feed) run(r *http.Request, after uint64) {
 		if !f.pause(r) {
 			return
 		}
-		v = f.server.journal.after(f.cursor)
-		if v.resets != resets {
-			resets = v.resets
-			f.send("reset", struct{}{})
-		} else if v.missed > 0 {
-			f.send("missed", map[string]uint64{"missed": v.missed})
-		}
-		for records := v.records; len(records) > 0; {
-			n := min(frameRecords, len(records))
-			f.sendRecords(newestMatching(records[:n], f.filter, n), records[n-1].Seq)
-			records = records[n:]
-		}
 	}
+}
+
+// catchUp sends what came since the cursor, or the newest of it to a fresh
+// watcher.
+func (f *feed) catchUp(v view) {
+	records := v.records
+	switch {
+	case f.fresh:
+		f.fresh = false
+		records = newestMatching(records, f.filter, firstRecords)
+	case v.reset:
+		f.send("reset", struct{}{})
+	case v.missed > 0:
+		f.send("missed", map[string]uint64{"missed": v.missed})
+	}
+	if f.quiet {
+		if f.cursor != v.last {
+			f.cursor = v.last
+			f.send("last", map[string]uint64{"last": v.last})
+		}
+		return
+	}
+	for len(records) > 0 {
+		n := min(frameRecords, len(records))
+		f.sendRecords(newestMatching(records[:n], f.filter, n), records[n-1].Seq)
+		records = records[n:]
+	}
+	f.cursor = v.last
 }
 
 // pause lets records gather, so that a thousand a second are twenty messages.
@@ -150,12 +165,16 @@ func (f *feed) sendRecords(records []*Record, last uint64) {
 	if len(records) == 0 {
 		return
 	}
-	short := make([]Record, len(records))
+	f.send("records", map[string]any{"records": briefs(records)})
+}
+
+// briefs are records for a list.
+func briefs(records []*Record) []Record {
+	list := make([]Record, len(records))
 	for i, r := range records {
-		short[i] = *r
-		short[i].detail = detail{}
+		list[i] = r.brief()
 	}
-	f.send("records", map[string]any{"records": short})
+	return list
 }
 
 func (f *feed) send(event string, data any) {
@@ -164,7 +183,7 @@ func (f *feed) send(event string, data any) {
 		f.failed = true
 		return
 	}
-	f.write(fmt.Sprintf("id: %s-%d\nevent: %s\ndata: %s\n\n", f.server.epoch, f.cursor, event, text))
+	f.write(fmt.Sprintf("id: %s-%d\nevent: %s\ndata: %s\n\n", f.server.run, f.cursor, event, text))
 }
 
 // beat shows whoever stands between that an idle stream is in use.

@@ -238,3 +238,78 @@ func TestMemoryIsBoundedByNumberAndBytes(t *testing.T) {
 		}
 	})
 }
+
+func (s *site) postMany(from, to int) {
+	for at := from; at < to; at += 1000 {
+		var events []string
+		for i := at; i < min(to, at+1000); i++ {
+			events = append(events, plain(fmt.Sprint(i)))
+		}
+		s.post(events...)
+	}
+}
+
+func TestAWatcherThatComesBackGetsAllThatItMissed(t *testing.T) {
+	s := start(t, live.Options{})
+	w := s.watch("", "")
+	s.post(plain("first"))
+	w.records(1)
+	w.resp.Body.Close()
+	s.postMany(0, 4100)
+	for name, back := range map[string]*watcher{"by id": s.watch("", w.id), "by after": s.watch("after=1", ""), "of another run": s.watch("", "other-9")} {
+		got := back.records(4100)
+		if got[0].Seq > 2 || len(got) < 4100 {
+			t.Errorf("%s: %d came, from %d", name, len(got), got[0].Seq)
+		}
+	}
+	if got := s.watch("", "").records(1); got[0].Seq != 3602 {
+		t.Errorf("a new watcher begins with %d, want the newest 500", got[0].Seq)
+	}
+}
+
+func TestAWatcherThatComesBackLearnsWhatIsGone(t *testing.T) {
+	s := start(t, live.Options{MaxRecords: 50})
+	w := s.watch("", "")
+	s.post(plain("first"))
+	w.records(1)
+	w.resp.Body.Close()
+	s.postMany(0, 200)
+	if m := s.watch("", w.id).next("missed"); m.data != `{"missed":150}` {
+		t.Errorf("missed: %s", m.data)
+	}
+	s.do(http.MethodPost, "/_local/reset", "")
+	s.post(plain("after"))
+	back := s.watch("", w.id)
+	back.next("reset")
+	if got := back.records(1); got[0].ID != "id-after" {
+		t.Errorf("after the reset came %+v", got[0])
+	}
+}
+
+func TestAQuietFeedSaysOnlyHowFarItIs(t *testing.T) {
+	s := start(t, live.Options{})
+	w := s.watch("records=none", "")
+	if got := w.resp.Header.Get("X-Accel-Buffering"); got != "no" {
+		t.Errorf("X-Accel-Buffering is %q: nginx would hold the stream back", got)
+	}
+	s.post(plain("1"), plain("2"))
+	if m := w.next("last"); m.data != `{"last":2}` {
+		t.Errorf("last: %s", m.data)
+	}
+	s.do(http.MethodPost, "/_local/reset", "")
+	w.next("reset")
+}
+
+func TestWhatAListShowsIsNeverLong(t *testing.T) {
+	s := start(t, live.Options{})
+	long := strings.Repeat("n", 500_000)
+	s.post(fmt.Sprintf(`{"id":%[1]q,"idempotency_key":"k","app_id":%[1]q,"device_id":%[1]q,"correlation_id":%[1]q,"timestamp_ms":1,"custom_event":{"event_name":%[1]q,"string_params":{"user_id":%[1]q,%[1]q:%[1]q}}}`, long))
+	s.post(fmt.Sprintf(`{"app_id":%[1]q,"event_type":%[1]q}`, long))
+	w := s.watch("", "")
+	if m := w.next("records"); len(m.data) > 20_000 {
+		t.Errorf("the list has %d bytes", len(m.data))
+	}
+	if _, text := s.do(http.MethodGet, "/_local/events?brief=1", ""); len(text) > 20_000 {
+		t.Errorf("the API's list has %d bytes", len(text))
+	}
+}

@@ -9,7 +9,9 @@ import (
 )
 
 // Filter chooses records. An empty field chooses all. Type, User and App are
-// compared as a whole; * in them stands for anything.
+// compared as a whole; * in them matches anything. Type is the event's type in
+// the warehouse, with or without its category (user/login), or the payload that
+// was sent (user_login).
 type Filter struct {
 	Type, User, App string
 	Text            string // is somewhere in what was sent, or in the reason
@@ -50,8 +52,15 @@ func numberOf(q url.Values, name string, fallback uint64) (uint64, error) {
 
 func (f Filter) matches(r *Record) bool {
 	return (f.Outcome == "" || f.Outcome == r.Outcome) &&
-		matches(f.Type, r.Type) && matches(f.User, r.User) && matches(f.App, r.App) &&
+		matches(f.User, r.User) && f.matchesType(r) &&
+		(matches(f.App, r.App) || slices.ContainsFunc(r.Apps, func(app string) bool { return matches(f.App, app) })) &&
 		(f.Text == "" || r.contains(f.Text))
+}
+
+func (f Filter) matchesType(r *Record) bool {
+	return matches(f.Type, r.Type) || r.Category != "" && matches(f.Type, r.Category+"/"+r.Type) ||
+		r.Payload != "" && matches(f.Type, r.Payload) ||
+		slices.ContainsFunc(r.Names, func(name string) bool { return matches(f.Type, name) })
 }
 
 // matches compares without regard to case.

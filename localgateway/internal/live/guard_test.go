@@ -105,3 +105,39 @@ func TestThePageMayLoadNothingFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestBehindAProxyThePageWorks(t *testing.T) {
+	plain := start(t, live.Options{Loopback: true})
+	named := start(t, live.Options{Loopback: true, Hosts: []string{"gw.example"}})
+	tests := []struct {
+		name   string
+		site   *site
+		path   string
+		header []string
+		want   int
+	}{
+		{"the page's script, by the proxy's origin", plain, "GET /_local/page/app.js", []string{"Origin", "http://gw.example"}, 200},
+		{"the proxy passes its name on", plain, "POST /_local/fault", []string{"Origin", "http://gw.example", "X-Forwarded-Host", "gw.example"}, 200},
+		{"the browser says that it is the page", plain, "POST /_local/fault", []string{"Origin", "https://gw.example", "Sec-Fetch-Site", "same-origin"}, 200},
+		{"the Host is the proxy's", named, "GET /_local/events", []string{"Host", "gw.example"}, 200},
+		{"with a port", named, "POST /_local/fault", []string{"Host", "gw.example:8443", "Origin", "https://gw.example:8443"}, 200},
+		{"the Host is rewritten", named, "POST /_local/fault", []string{"Origin", "https://gw.example"}, 200},
+
+		{"a name that is not given", plain, "GET /_local/events", []string{"Host", "gw.example"}, 403},
+		{"another name than is given", named, "GET /_local/events", []string{"Host", "evil.example"}, 403},
+		{"another site", named, "POST /_local/fault", []string{"Origin", "https://evil.example"}, 403},
+		{"another site says that it is the proxy", plain, "POST /_local/fault", []string{"Origin", "https://evil.example", "X-Forwarded-Host", "gw.example"}, 403},
+		{"another site from behind the proxy", named, "POST /_local/fault", []string{"Host", "gw.example", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, 403},
+		{"DNS rebinding with a forwarded name", plain, "POST /_local/reset", []string{"Host", "evil.example", "Origin", "http://evil.example", "X-Forwarded-Host", "evil.example"}, 403},
+	}
+	for _, tt := range tests {
+		method, path, _ := strings.Cut(tt.path, " ")
+		resp, text := tt.site.do(method, path, "{}", tt.header...)
+		if resp.StatusCode != tt.want {
+			t.Errorf("%s: %s %s, want %d", tt.name, resp.Status, text, tt.want)
+		}
+		if tt.want == 403 && !strings.Contains(text, "-host ") && !strings.Contains(text, "other sites") {
+			t.Errorf("%s: it does not say what to do: %s", tt.name, text)
+		}
+	}
+}

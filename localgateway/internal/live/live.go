@@ -30,12 +30,13 @@ const (
 
 // Options say how a Server behaves.
 type Options struct {
-	Key        string // the only API key that is taken; empty: any
-	Table      *Table // where stored events are written; nil: nowhere
-	Fault      Fault  // what is wrong at first
-	Loopback   bool   // answer only to names of this machine
-	MaxRecords int    // default 10 000
-	MaxBytes   int    // default 64 MiB
+	Key        string   // the only API key that is taken; empty: any
+	Table      *Table   // where stored events are written; nil: nowhere
+	Fault      Fault    // what is wrong at first
+	Loopback   bool     // answer only to names of this machine, and to Hosts
+	Hosts      []string // further names by which a browser may reach the page
+	MaxRecords int      // default 10 000
+	MaxBytes   int      // default 64 MiB
 
 	Now func() time.Time // default time.Now
 }
@@ -47,7 +48,7 @@ type Server struct {
 	journal *journal
 	stats   *stats
 	mux     *http.ServeMux
-	epoch   string // tells this run from the one before
+	run     string // tells this run of the program from the one before
 
 	faultMu sync.Mutex
 	fault   Fault
@@ -83,7 +84,7 @@ func New(options Options) (*Server, error) {
 		options:  options,
 		journal:  newJournal(options.MaxRecords, options.MaxBytes),
 		stats:    newStats(options.Now()),
-		epoch:    fmt.Sprintf("%x", time.Now().UnixNano()),
+		run:      fmt.Sprintf("%x", time.Now().UnixNano()),
 		fault:    options.Fault,
 		altered:  make(chan struct{}),
 		bodies:   newBudget(),
@@ -129,15 +130,18 @@ func (s *Server) routes() {
 	s.mux = http.NewServeMux()
 	own := func(pattern string, serve http.HandlerFunc) { s.mux.HandleFunc(pattern, s.ownPages(serve)) }
 	own("GET /{$}", servePage)
-	own("GET /_local/page/{file}", servePage)
 	own("GET /_local/events", s.serveEvents)
 	own("GET /_local/events/{seq}", s.serveEvent)
+	own("GET /_local/events/{seq}/body", s.serveBody)
 	own("GET /_local/watch", s.serveWatch)
 	own("GET /_local/stats", s.serveStats)
 	own("GET /_local/fault", s.serveFault)
 	own("POST /_local/fault", s.serveSetFault)
 	own("POST /_local/reset", s.serveReset)
 	own("/_local/", http.NotFound)
+	// The page's own files hold nothing of what came. They are for everybody, so
+	// that a page that is refused all else can say so.
+	s.mux.HandleFunc("GET /_local/page/{file}", servePage)
 }
 
 // ServeHTTP answers everything under /_local/ and the page itself, and hands

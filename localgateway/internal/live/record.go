@@ -42,21 +42,44 @@ type Record struct {
 	Glance      [][2]string `json:"glance,omitempty"` // the properties, cut short
 	First       *First      `json:"first,omitempty"`  // of a duplicate
 
-	// Of a request.
-	Status int    `json:"status,omitempty"` // 0: it got no answer
-	Path   string `json:"path,omitempty"`
-	Events int    `json:"events,omitempty"` // in its body, as far as it can be read
-	Bytes  int    `json:"bytes,omitempty"`  // of its body
-	Fault  string `json:"fault,omitempty"`  // the fault that refused it
-	Bad    *Bad   `json:"bad,omitempty"`    // what is wrong in its body
+	// Of a typed payload: its name as sent, which the warehouse may shorten.
+	Payload string `json:"payload,omitempty"`
+
+	// Of a refused request.
+	Status int      `json:"status,omitempty"` // 0: it got no answer
+	Path   string   `json:"path,omitempty"`
+	Events int      `json:"events,omitempty"` // in its body, as far as it can be read
+	Apps   []string `json:"apps,omitempty"`   // of these events, at most maxNames
+	Names  []string `json:"names,omitempty"`  // likewise
+	Bytes  int      `json:"bytes,omitempty"`  // of its body
+	Fault  string   `json:"fault,omitempty"`  // the fault that refused it
+	Bad    *Bad     `json:"bad,omitempty"`    // what is wrong in its body
 
 	detail
+	body []byte // of a refused request, until the journal takes it
 }
 
 // First is the record whose key a duplicate has.
 type First struct {
 	Seq     uint64 `json:"seq"`
 	Outcome string `json:"outcome"`
+}
+
+// maxNames is how many apps and event names of a refused request are listed.
+const maxNames = 5
+
+// maxBriefText is how much of a name or id a list shows. The gateway's own names
+// have at most 256 bytes.
+const maxBriefText = 300
+
+// brief is a record for a list: without details, and nothing in it is long.
+func (r *Record) brief() Record {
+	b := *r
+	b.detail, b.body = detail{}, nil
+	for _, text := range []*string{&b.Type, &b.App, &b.Device, &b.User, &b.Session, &b.Correlation, &b.ID, &b.Key} {
+		*text = cut(*text, maxBriefText)
+	}
+	return b
 }
 
 // detail is what only a look at one record needs.
@@ -144,7 +167,8 @@ func recordOfRow(r row) *Record {
 			rec.Glance = append(rec.Glance, [2]string{cut(p.name, maxGlanceText), cut(p.value, maxGlanceText)})
 		}
 	}
-	rec.Row, rec.SQL = r, findSQL(r, props)
+	rec.Payload = gateway.PayloadOf(rec.Category, rec.Type)
+	rec.Row, rec.SQL = r, findSQL(r, props, inSQLite)
 	return rec
 }
 
@@ -217,13 +241,23 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
+// dialect is what differs between the file of -db and the warehouse. The table
+// is called events in both.
+type dialect struct{ first, extract string }
+
+var (
+	inSQLite    = dialect{"", "json_extract"}
+	inWarehouse = dialect{"use hive.causality;\n\n", "json_extract_scalar"}
+)
+
 // findSQL is how to find an event: by what partitions the warehouse, then its
 // id; and how to find others by one of its properties.
-func findSQL(r row, props []property) string {
+func findSQL(r row, props []property, d dialect) string {
 	if r.number("timestamp_ms") <= 0 {
 		return ""
 	}
 	var b strings.Builder
+	b.WriteString(d.first)
 	fmt.Fprintf(&b, "-- This event, by its hour (UTC) and id.\nselect * from events\nwhere app_id = %s\n", quote(r.text("app_id")))
 	fmt.Fprintf(&b, "  and year = %d and month = %d and day = %d and hour = %d\n",
 		r.number("year"), r.number("month"), r.number("day"), r.number("hour"))
@@ -235,7 +269,7 @@ func findSQL(r row, props []property) string {
 	fmt.Fprintf(&b, "\n-- Others like it.\nselect timestamp_ms, device_id, payload_json from events\nwhere event_category = %s and event_type = %s\n",
 		quote(r.text("event_category")), quote(r.text("event_type")))
 	if at >= 0 {
-		fmt.Fprintf(&b, "  and json_extract(payload_json, %s) = %s\n", quote(jsonPath(props[at])), quote(props[at].value))
+		fmt.Fprintf(&b, "  and %s(payload_json, %s) = %s\n", d.extract, quote(jsonPath(props[at])), quote(props[at].value))
 	}
 	b.WriteString("order by timestamp_ms desc limit 100;\n")
 	return b.String()
@@ -253,6 +287,9 @@ func jsonPath(p property) string {
 // size is about what a record takes in memory.
 func (r *Record) size() int {
 	n := 1024 + len(r.Event) + len(r.SQL) + len(r.Reason) + len(r.Key) + r.Row.size()
+	for _, name := range slices.Concat(r.Apps, r.Names) {
+		n += 16 + len(name)
+	}
 	for _, p := range r.Glance {
 		n += 32 + len(p[0]) + len(p[1])
 	}
