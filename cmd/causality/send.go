@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,6 +52,9 @@ func send(ctx context.Context, name string, pairs []string, out io.Writer) error
 		fmt.Fprintln(out, "nothing is sent: CAUSALITY_DRY_RUN or CAUSALITY_DISABLED is set")
 		return nil
 	case flushErr != nil:
+		if cause := errors.Unwrap(flushErr); cause != nil {
+			flushErr = cause // without what a client that goes on would do
+		}
 		return fmt.Errorf("%s is not sent: %w\n\"causality doctor\" says more", name, flushErr)
 	case s.Dropped.Rejected == 1:
 		select { // OnError is called on a goroutine of its own
