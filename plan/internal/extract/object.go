@@ -1,0 +1,234 @@
+package extract
+
+import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
+)
+
+// Objects are values that methods change: maps, zerolog events, zap's encoders,
+// slog.Records and zerolog loggers in variables. What they hold depends on when one
+// looks.
+
+// isMutable reports whether values of a type are objects.
+func isMutable(t types.Type) bool {
+	if _, ok := t.Underlying().(*types.Map); ok {
+		return true
+	}
+	switch typeName(t) {
+	case "*" + zerologPath + ".Event", zapcorePath + ".ObjectEncoder":
+		return true
+	}
+	return false
+}
+
+// root is the object that v is, however it is reached: each method of a zerolog event
+// returns the event.
+func (f *function) root(v ssa.Value) ssa.Value {
+	if known, ok := f.roots[v]; ok {
+		return known
+	}
+	f.roots[v] = v
+	r := v
+	switch v := v.(type) {
+	case *ssa.ChangeType:
+		r = f.root(v.X)
+	case *ssa.ChangeInterface:
+		r = f.root(v.X)
+	case *ssa.UnOp: // a variable that closures share, assigned once
+		if alloc, ok := v.X.(*ssa.Alloc); ok {
+			if stores := f.stores(alloc); len(stores) == 1 && stores[0].Parent() == f.fn {
+				r = f.root(stores[0].Val)
+			}
+		}
+	case *ssa.Call:
+		if callee, args := f.callee(v.Common()); callee != nil && strings.HasPrefix(callee.id, "(*"+zerologPath+".Event).") && len(args) > 0 && isMutable(v.Type()) {
+			r = f.root(args[0])
+		}
+	case *ssa.Phi:
+		var only ssa.Value
+		for _, edge := range v.Edges {
+			if e := f.root(edge); e != v && only == nil {
+				only = e
+			} else if e != v && e != only {
+				only = v
+			}
+		}
+		if only != nil {
+			r = only
+		}
+	}
+	f.roots[v] = r
+	return r
+}
+
+// contents is what the object that v is holds when at is about to run.
+func (f *function) contents(v ssa.Value, at ssa.Instruction) *term.Node {
+	object := f.root(v)
+	if c, ok := object.(*ssa.Const); ok {
+		return constTerm(c)
+	}
+	if free, ok := object.(*ssa.FreeVar); ok {
+		if bound := f.binding(free); bound != nil {
+			return f.parent().contents(bound, closure(f.fn))
+		}
+	}
+	if load, ok := object.(*ssa.UnOp); ok {
+		if free, ok := load.X.(*ssa.FreeVar); ok {
+			if bound, ok := f.binding(free).(*ssa.Alloc); ok {
+				if stores := f.parent().stores(bound); len(stores) == 1 && stores[0].Parent() == f.parent().fn {
+					return f.parent().contents(stores[0].Val, closure(f.fn))
+				}
+			}
+		}
+	}
+	if at == nil || at.Parent() != f.fn {
+		return term.Why("another function changes it")
+	}
+	return f.object(object, at)
+}
+
+func (f *function) object(object ssa.Value, at ssa.Instruction) *term.Node {
+	return f.before(object, whole, at, func(instr ssa.Instruction) (func(func() *term.Node) *term.Node, bool) {
+		switch instr := instr.(type) {
+		case *ssa.MapUpdate:
+			if f.root(instr.Map) == object {
+				return func(before func() *term.Node) *term.Node {
+					field := term.Field(f.term(instr.Key, instr), f.mapValue(instr))
+					if f.isRepeated(instr) {
+						field.N = term.Replaces
+					}
+					return term.Append(before(), field)
+				}, true
+			}
+		case *ssa.Store:
+			if instr.Addr == object {
+				return func(func() *term.Node) *term.Node { return f.term(instr.Val, instr) }, true
+			}
+		case ssa.CallInstruction:
+			if ssa.Value(nil) != object && instr.Value() != nil && ssa.Value(instr.Value()) == object {
+				break // it is made here
+			}
+			if make, changes := f.changedBy(object, instr); changes {
+				return make, true
+			}
+		}
+		if v, ok := instr.(ssa.Value); ok && v == object {
+			if _, isPhi := v.(*ssa.Phi); !isPhi {
+				return func(func() *term.Node) *term.Node { return f.origin(v) }, true
+			}
+		}
+		return nil, false
+	})
+}
+
+// isRepeated reports whether the map's member may have been there before.
+func (f *function) isRepeated(update *ssa.MapUpdate) bool {
+	key, ok := update.Key.(*ssa.Const)
+	if !ok || key.Value == nil {
+		return false
+	}
+	for _, block := range f.fn.Blocks {
+		for _, instr := range block.Instrs {
+			other, ok := instr.(*ssa.MapUpdate)
+			if !ok || other == update || f.root(other.Map) != f.root(update.Map) {
+				continue
+			}
+			if c, ok := other.Key.(*ssa.Const); ok && c.Value != nil && constant.Compare(key.Value, token.EQL, c.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mapValue is a value of a map, which is a property wherever the map goes.
+func (f *function) mapValue(update *ssa.MapUpdate) *term.Node {
+	if types.IsInterface(update.Value.Type()) {
+		return f.term(update.Value, update)
+	}
+	return f.box(update.Value, update)
+}
+
+// origin is what an object is where it is made.
+func (f *function) origin(v ssa.Value) *term.Node {
+	switch v := v.(type) {
+	case *ssa.MakeMap:
+		return term.Nothing
+	case *ssa.Alloc:
+		return zero(deref(v.Type()))
+	default:
+		if known := f.terms[v]; known != nil {
+			return known
+		}
+		f.terms[v] = term.Why("it depends on itself")
+		f.terms[v] = f.newTerm(v, v.(ssa.Instruction))
+		return f.terms[v]
+	}
+}
+
+// changedBy is what a call makes of an object.
+func (f *function) changedBy(object ssa.Value, call ssa.CallInstruction) (func(func() *term.Node) *term.Node, bool) {
+	common := call.Common()
+	if builtin, ok := common.Value.(*ssa.Builtin); ok {
+		if (builtin.Name() == "delete" || builtin.Name() == "clear") && f.root(common.Args[0]) == object {
+			return func(func() *term.Node) *term.Node { return term.Why("something is deleted from it") }, true
+		}
+		return nil, false
+	}
+	callee, args := f.callee(common)
+	if callee == nil {
+		return nil, false
+	}
+	for i, arg := range args {
+		if f.root(arg) != object {
+			continue
+		}
+		m := &modelled{f, args, call, callee.id}
+		if model := changes[callee.id]; model != nil && i == 0 {
+			return func(before func() *term.Node) *term.Node { return model(m, before()) }, true
+		}
+		if i == 0 && strings.HasPrefix(callee.id, "(*"+zerologPath+".Event).") {
+			return m.zerologField(zerologEvent)
+		}
+		if i == 0 && callee.method != "" && typeName(callee.iface) == zapcorePath+".ObjectEncoder" {
+			return m.encoderField(callee.method)
+		}
+		if isMutable(arg.Type()) && f.mayPassOn(callee) {
+			at := i
+			return func(before func() *term.Node) *term.Node {
+				n := &term.Node{Op: term.Effect, Str: callee.id, N: at, Args: f.arguments(callee, args, call)}
+				n.Args[at] = before()
+				return n
+			}, true
+		}
+	}
+	return nil, false
+}
+
+// effects are what the function makes of the objects it is given.
+func (f *function) effects(out *term.Func) {
+	for i, p := range f.fn.Params {
+		if !isMutable(p.Type()) {
+			continue
+		}
+		var all []*term.Node
+		for _, block := range f.fn.Blocks {
+			if ret, ok := block.Instrs[len(block.Instrs)-1].(*ssa.Return); ok {
+				all = append(all, f.object(p, ret))
+			}
+		}
+		if len(all) == 0 {
+			continue
+		}
+		if out.Effects == nil {
+			out.Effects = map[int]*term.Node{}
+		}
+		out.Effects[i] = term.Choice(all...)
+	}
+}

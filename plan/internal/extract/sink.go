@@ -1,0 +1,57 @@
+package extract
+
+import (
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
+)
+
+type sinkModel func(m *modelled) *term.Node
+
+type sinkOf struct {
+	logger term.Logger
+	line   sinkModel
+}
+
+// sinks are the functions that write a line or track an event.
+var sinks = map[string]sinkOf{}
+
+func init() {
+	for name, event := range map[string]int{"Track": 1, "TrackContext": 2, "Send": 2} {
+		sinks["(*"+corePath+".Client)."+name] = sinkOf{term.Track, func(m *modelled) *term.Node { return m.arg(event) }}
+	}
+}
+
+// sink returns what a call writes or tracks, if it does.
+func (f *function) sink(common *ssa.CallCommon, at ssa.Instruction) (term.Sink, bool) {
+	callee, args := f.callee(common)
+	if callee == nil {
+		return term.Sink{}, false
+	}
+	m := &modelled{f, args, at, callee.id}
+	if setter, ok := setters[callee.id]; ok {
+		value := m.arg(setter.arg)
+		if setter.global == contextZerolog {
+			value = m.pointee(setter.arg)
+		}
+		f.out.Stores[setter.global] = append(f.out.Stores[setter.global], value)
+	}
+	if logger, ok := adapters[callee.id]; ok {
+		f.out.Adapters = append(f.out.Adapters, logger)
+	}
+	model, ok := sinks[callee.id]
+	if !ok {
+		return term.Sink{}, false
+	}
+	return term.Sink{Logger: model.logger, Line: model.line(m)}, true
+}
+
+// adapters are what makes lines events.
+var adapters = map[string]term.Logger{
+	ourSlog + ".NewHandler":   term.Slog,
+	ourSlog + ".Tee":          term.Slog,
+	ourZap + ".NewCore":       term.ZapLogger,
+	ourZap + ".Tee":           term.ZapLogger,
+	ourZerolog + ".NewHook":   term.Zerolog,
+	ourZerolog + ".NewWriter": term.Zerolog,
+}

@@ -1,0 +1,118 @@
+// Package program reads the terms of all functions of a program together, and so
+// finds its events.
+package program
+
+import (
+	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
+)
+
+// Program is what is known of a program: the summaries of its packages.
+type Program struct {
+	funcs  map[string]*term.Func
+	stores map[string][]*term.Node
+	calls  map[string][]term.Site
+	taken  map[string]term.Place
+	// Implementations are the methods that a call of an interface's method may be.
+	Implementations map[string][]string
+	// hasOurs says of which loggers an adapter is made somewhere.
+	hasOurs [term.Track + 1]bool
+
+	// InPart says that other packages may call the functions of these.
+	InPart bool
+
+	depth int // of items
+}
+
+// New puts the summaries of a program's packages together.
+func New(summaries ...*term.Summary) *Program {
+	p := &Program{
+		funcs: map[string]*term.Func{}, stores: map[string][]*term.Node{},
+		calls: map[string][]term.Site{}, taken: map[string]term.Place{},
+	}
+	for _, s := range summaries {
+		for id, fn := range s.Funcs {
+			p.funcs[id] = fn
+		}
+		for name, values := range s.Stores {
+			p.stores[name] = append(p.stores[name], values...)
+		}
+		for id, sites := range s.Calls {
+			p.calls[id] = append(p.calls[id], sites...)
+		}
+		for id, place := range s.Taken {
+			p.taken[id] = place
+		}
+		for _, logger := range s.Adapters {
+			p.hasOurs[logger] = true
+		}
+	}
+	return p
+}
+
+// env is what is known where a term is read: the arguments of the function that it is
+// of, and the turn of the loop that it is in.
+type env struct {
+	up *env
+
+	fn   string
+	args []*term.Node
+
+	loop          string
+	elem, key, at *value // the element, key and value of the turn
+	acc           string
+	before        *state
+}
+
+// value is a term and where it is read.
+type value struct {
+	node *term.Node
+	env  *env
+}
+
+// frame returns the innermost call of a function that env is in.
+func (e *env) frame(fn string) *env {
+	for ; e != nil; e = e.up {
+		if e.fn == fn && e.loop == "" {
+			return e
+		}
+	}
+	return nil
+}
+
+func (e *env) turn(loop string) *env {
+	for ; e != nil; e = e.up {
+		if e.loop == loop && loop != "" {
+			return e
+		}
+	}
+	return nil
+}
+
+func (e *env) length() (n int) {
+	for ; e != nil; e = e.up {
+		n++
+	}
+	return n
+}
+
+// hole is a parameter whose callers must be asked.
+type hole struct {
+	fn  string
+	arg int
+}
+
+// policy says what becomes of a parameter of which nothing is known here.
+type policy int
+
+const (
+	// ask leaves a hole: the call is looked at for each caller.
+	ask policy = iota
+	// join takes whatever any caller passes.
+	join
+)
+
+const (
+	maxDepth        = 40
+	maxAlternatives = 64
+	maxFrames       = 24
+)

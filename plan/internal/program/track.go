@@ -1,0 +1,82 @@
+package program
+
+import (
+	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
+)
+
+// fieldIDs are the identity fields of a causality.Event.
+var fieldIDs = map[string]string{
+	"UserID": "user_id", "SessionID": "session_id", "DeviceID": "device_id", "CorrelationID": "correlation_id",
+}
+
+// track reads a causality.Event, or a list of them.
+func (w *walker) track(n *term.Node, e *env, from *state) *state {
+	var all []*state
+	for _, v := range w.p.resolve(n, e, ask) {
+		switch v.node.Op {
+		case open:
+			all = append(all, from.with(hole{v.node.Str, v.node.N}))
+		case term.Struct:
+			all = append(all, w.event1(v.node, v.env, from))
+		case term.List, term.Cat:
+			items, holes, ok := w.p.items(v.node, v.env, ask)
+			for _, h := range holes {
+				all = append(all, from.with(hole{h.node.Str, h.node.N}))
+			}
+			if !ok && len(holes) == 0 {
+				all = append(all, unnamed(from, "the events are not known"))
+			}
+			for _, it := range items {
+				all = append(all, w.track(it.elem.node, it.elem.env, from))
+			}
+		case term.Nil:
+		case term.Unknown:
+			all = append(all, unnamed(from, v.node.Str))
+		default:
+			all = append(all, unnamed(from, "it is computed"))
+		}
+	}
+	if len(all) == 0 {
+		return from
+	}
+	return either(all...)
+}
+
+func unnamed(from *state, why string) *state {
+	return from.change(func(a *alt) { a.form, a.why = plainForm, why })
+}
+
+// event1 reads one causality.Event.
+func (w *walker) event1(n *term.Node, e *env, from *state) *state {
+	s := from.change(func(a *alt) { a.mode = inGroups })
+	field := func(name string) *term.Node {
+		for i, f := range n.Names {
+			if f == name {
+				return n.Arg(i)
+			}
+		}
+		return term.Nothing
+	}
+	s = w.list(field("Properties"), e, s, how{})
+	s = w.list(field("Attrs"), e, s, how{})
+	for name, id := range fieldIDs {
+		if value := field(name); value.Op != term.Nil && !(value.Op == term.Text && value.Str == "") {
+			s = s.change(func(a *alt) { a.ids = bothIDs(a.ids, map[string]bool{id: value.Op == term.Text}) })
+		}
+	}
+	var all []*state
+	for _, name := range w.p.texts(field("EventType"), e) {
+		named := s
+		if name.hole != nil {
+			named = named.with(*name.hole)
+		}
+		all = append(all, named.change(func(a *alt) {
+			a.mode, a.form, a.name, a.why = onLine, groupForm, name.text, name.why
+			a.members, a.memberOpen = a.props, a.open
+		}))
+	}
+	if len(all) == 0 {
+		return unnamed(s, "it is computed")
+	}
+	return either(all...)
+}

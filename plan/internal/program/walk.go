@@ -1,0 +1,348 @@
+package program
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
+)
+
+// walker reads the list of all that is on a line.
+type walker struct {
+	p    *Program
+	memo map[walkKey]*state
+	deep int
+	// zerolog says that the line is JSON when it is looked at.
+	zerolog bool
+	// pendingHoles are those of what is being read.
+	pendingHoles []hole
+}
+
+type walkKey struct {
+	node *term.Node
+	env  *env
+	from *state
+	how  how
+}
+
+// how says what the elements of a list are.
+type how struct {
+	pairs bool
+	style term.Style
+}
+
+// list reads a list, after what from has.
+func (w *walker) list(n *term.Node, e *env, from *state, how how) *state {
+	if n == nil || n.Op == term.Nil {
+		return from
+	}
+	key := walkKey{n, e, from, how}
+	if known := w.memo[key]; known != nil {
+		return known
+	}
+	if w.deep++; w.deep > 400 || e.length() > maxFrames {
+		w.deep--
+		return w.more(from, "it is passed on too often")
+	}
+	s := w.read(n, e, from, how)
+	w.deep--
+	w.memo[key] = s
+	return s
+}
+
+func (w *walker) read(n *term.Node, e *env, from *state, how how) *state {
+	switch n.Op {
+	case term.List:
+		for _, element := range n.Args {
+			from = w.element(element, e, from, how)
+		}
+		return from
+	case term.Cat:
+		for _, list := range n.Args {
+			from = w.list(list, e, from, how)
+		}
+		return from
+	case term.Either:
+		all := make([]*state, len(n.Args))
+		for i, list := range n.Args {
+			all[i] = w.list(list, e, from, how)
+		}
+		return either(all...)
+	case term.Pairs:
+		style := term.Style(n.N)
+		return w.endPairs(w.list(n.Arg(0), e, w.startPairs(from), howPairs(style)), style)
+	case term.Fold:
+		return w.fold(n, e, from, how)
+	case term.Acc:
+		for at := e; at != nil; at = at.up {
+			if at.acc == n.Str {
+				return at.before
+			}
+		}
+		return w.list(n.Arg(0), e, from, how)
+	case term.Effect:
+		all := []*state{}
+		for _, id := range w.p.targets(n.Str) {
+			fn := w.p.funcs[id]
+			if fn == nil || fn.Effects[n.N] == nil {
+				all = append(all, w.more(w.list(n.Arg(n.N), e, from, how), "it is passed to "+short(n.Str)))
+				continue
+			}
+			all = append(all, w.list(fn.Effects[n.N], &env{up: e, fn: id, args: n.Args}, from, how))
+		}
+		return either(all...)
+	case term.Boxed:
+		return w.list(n.Arg(0), e, from, how)
+	case term.Group: // a map that is passed on
+		return w.list(n.Arg(0), e, from, how)
+	case term.Unknown:
+		return w.more(from, n.Str)
+	case term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Key, term.Val, term.As:
+		var all []*state
+		for _, v := range w.p.resolve(n, e, ask) {
+			if v.node.Op == open {
+				all = append(all, from.with(hole{v.node.Str, v.node.N}))
+				continue
+			}
+			all = append(all, w.list(v.node, v.env, from, how))
+		}
+		if len(all) == 0 {
+			return from
+		}
+		return either(all...)
+	case term.Attr, term.Open, term.Root, term.AtLevel, term.Context, term.Struct:
+		return w.element(n, e, from, how)
+	}
+	return w.more(from, "it is computed")
+}
+
+// more notes why there may be more on the line.
+func (w *walker) more(from *state, why string) *state {
+	return from.change(func(a *alt) { a.open = add(a.open, why) })
+}
+
+// fold reads what a loop makes of a list.
+func (w *walker) fold(n *term.Node, e *env, from *state, how how) *state {
+	s := w.list(n.Arg(1), e, from, how)
+	turn := func(before *state, it *item) *state {
+		inner := &env{up: e, loop: n.Names[0], acc: n.Str, before: before}
+		if it != nil {
+			inner.elem, inner.key, inner.at = it.elem, it.key, it.at
+		}
+		return w.list(n.Arg(2), inner, from, how)
+	}
+	over := n.Arg(0)
+	if over.Op != term.Nil {
+		items, holes, ok := w.p.items(over, e, ask)
+		for _, h := range holes {
+			s = s.with(hole{h.node.Str, h.node.N})
+		}
+		if ok && len(items) <= 200 {
+			for i := range items {
+				after := turn(s, &items[i])
+				if items[i].maybe || n.Maybe {
+					after = either(s, after)
+				}
+				s = after
+			}
+			return s
+		}
+	}
+	return either(s, turn(s, nil))
+}
+
+// element reads one element of a list.
+func (w *walker) element(n *term.Node, e *env, from *state, how how) *state {
+	if how.pairs {
+		return w.pair(n, e, from, how.style)
+	}
+	switch n.Op {
+	case term.Nil, term.EventKeys, term.MinLevel:
+		return from
+	case term.Attr:
+		if n.N == term.Replaces {
+			from = w.without(n.Arg(0), e, from)
+		}
+		return w.attr(n.Arg(0), as(n.Arg(1), how.style), e, from, n.Maybe)
+	case term.Struct:
+		if n.Str == "log/slog.Attr" && len(n.Args) == 2 {
+			if n.Args[0].Op == term.Nil || n.Args[0].Op == term.Text && n.Args[0].Str == "" && n.Args[1].Op == term.Nil {
+				return from
+			}
+			return w.attr(n.Args[0], as(n.Args[1], how.style), e, from, false)
+		}
+		return w.more(from, "it is a "+n.Str)
+	case term.Open:
+		return w.openGroup(n, e, from)
+	case term.Root:
+		return w.root(n, e, from)
+	case term.AtLevel:
+		return from.change(func(a *alt) { a.level, a.hasLevel = n.N, true })
+	case term.Context:
+		return from.change(func(a *alt) { a.context = true })
+	}
+	return w.list(n, e, from, how)
+}
+
+// without is the list without a member of a map that gets another value.
+func (w *walker) without(key *term.Node, e *env, from *state) *state {
+	names := w.p.texts(key, e)
+	if len(names) != 1 || names[0].why != "" {
+		return from
+	}
+	return from.change(func(a *alt) {
+		props := &a.props
+		if a.mode == ofEvent {
+			props = &a.members
+		}
+		kept := map[string]prop{}
+		name := a.prefix + clean(names[0].text)
+		for other, p := range *props {
+			if other != name && !strings.HasPrefix(other, name+"_") {
+				kept[other] = p
+			}
+		}
+		*props = kept
+	})
+}
+
+// as is a value as a property.
+func as(n *term.Node, style term.Style) *term.Node {
+	switch n.Op {
+	case term.Plain, term.Nil, term.Group:
+		return n
+	}
+	return &term.Node{Op: term.As, N: int(style), Args: []*term.Node{n}}
+}
+
+// openGroup opens a group for what follows.
+func (w *walker) openGroup(n *term.Node, e *env, from *state) *state {
+	var all []*state
+	for _, name := range w.p.texts(n.Arg(0), e) {
+		s := from
+		if name.hole != nil {
+			s = s.with(*name.hole)
+		}
+		all = append(all, s.change(func(a *alt) {
+			switch {
+			case name.why != "":
+				a.open = add(a.open, "the name of a group is not known: "+name.why)
+				a.prefix += "?_"
+			case name.text != "":
+				a.prefix += clean(name.text) + "_"
+			}
+		}))
+	}
+	if len(all) == 0 {
+		return from
+	}
+	return either(all...)
+}
+
+// clean is a key as it arrives.
+func clean(key string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(key, ".", "_"), "\uFFFD")
+}
+
+// root reads what a logger writes to, and the options of our adapters there.
+func (w *walker) root(n *term.Node, e *env, from *state) *state {
+	kind, options := w.kindOf(n, e, 0)
+	return from.change(func(a *alt) {
+		switch kind {
+		case term.Ours:
+			*a = alt{line: line{ours: isOurs, props: a.base, base: a.base}}
+		case term.OursToo:
+			a.ours = isOurs
+		case term.NotOurs:
+			if a.ours == maybeOurs {
+				a.ours = notOurs
+			}
+			return
+		default:
+			if a.ours != isOurs {
+				a.ours = maybeOurs
+			}
+			return
+		}
+		w.options(options, a)
+	})
+}
+
+func (w *walker) kindOf(n *term.Node, e *env, depth int) (int, *value) {
+	if n.N != term.AllOfThese {
+		return n.N, &value{n.Arg(0), e}
+	}
+	if depth > 8 {
+		return term.MayBeOurs, nil
+	}
+	items, _, ok := w.p.items(n.Arg(0), e, join)
+	if !ok {
+		return term.MayBeOurs, nil
+	}
+	result := term.NotOurs
+	for _, it := range items {
+		for _, v := range w.p.resolve(it.elem.node, it.elem.env, join) {
+			node := v.node
+			if node.Op == term.Boxed {
+				node = node.Arg(0)
+			}
+			roots := []value{{node, v.env}}
+			if node.Op == term.Cat && len(node.Args) > 0 {
+				roots = w.p.resolve(node.Args[0], v.env, join)
+			}
+			for _, root := range roots {
+				switch {
+				case root.node.Op == term.Root:
+					kind, options := w.kindOf(root.node, root.env, depth+1)
+					if kind == term.Ours || kind == term.OursToo {
+						return kind, options
+					}
+					if kind == term.MayBeOurs {
+						result = kind
+					}
+				case root.node.Op == term.Plain, root.node.Op == term.Nil: // a writer of the standard library
+				default:
+					result = term.MayBeOurs
+				}
+			}
+		}
+	}
+	return result, nil
+}
+
+// options reads the options of an adapter.
+func (w *walker) options(list *value, a *alt) {
+	if list == nil {
+		return
+	}
+	items, _, ok := w.p.items(list.node, list.env, join)
+	if !ok {
+		a.open = add(a.open, "the options of the adapter are not known")
+		return
+	}
+	for _, it := range items {
+		for _, v := range w.p.resolve(it.elem.node, it.elem.env, join) {
+			switch v.node.Op {
+			case term.MinLevel:
+				a.minLevel, a.hasMin = v.node.N, true
+				if v.node.Maybe {
+					a.minLevel = -1 << 30
+				}
+			case term.EventKeys:
+				keys, _, ok := w.p.items(v.node.Arg(0), v.env, join)
+				if !ok {
+					a.open = add(a.open, "the event keys are not known")
+					continue
+				}
+				a.keys, a.keyless = nil, len(keys) == 0
+				for _, key := range keys {
+					for _, t := range w.p.texts(key.elem.node, key.elem.env) {
+						if t.why == "" && t.text != "" && !slices.Contains(a.keys, t.text) {
+							a.keys = append(a.keys, t.text)
+						}
+					}
+				}
+			}
+		}
+	}
+}
