@@ -81,13 +81,13 @@ func Load(dir string, tags []string, patterns ...string) (*Loaded, error) {
 // firstError is what keeps the packages from being read.
 func firstError(pkgs []*packages.Package) error {
 	var all []error
-	for _, pkg := range pkgs {
+	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
 		for _, err := range pkg.Errors {
 			if len(all) < 10 {
 				all = append(all, err)
 			}
 		}
-	}
+	})
 	return errors.Join(all...)
 }
 
