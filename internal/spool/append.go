@@ -2,6 +2,7 @@ package spool
 
 import (
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -80,41 +81,38 @@ func (s *Spool) writable(size int64) (*segment, error) {
 
 // write appends events to a busy segment.
 func (s *Spool) write(seg *segment, events [][]byte, room bool) (first Ref, passed bool, err error) {
-	number := seg.base + seg.count // nobody else changes count
+	number := seg.base + seg.count // nobody else changes size and count
 	s.frame = s.frame[:0]
 	for i, event := range events {
 		s.frame = appendRecord(s.frame, seg.seed, number+uint64(i), event)
 	}
-	written, err := seg.out.Write(s.frame)
-	isCut := err != nil && (written == 0 || seg.out.Truncate(seg.size) == nil)
-	n := uint64(len(events))
-
+	if seg.out == nil {
+		seg.out, err = os.OpenFile(seg.path(eventsSuffix), os.O_WRONLY, 0)
+	}
+	if err == nil {
+		_, err = seg.out.WriteAt(s.frame, seg.size)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seg.isBusy = false
-	own := seg.part
 	if err != nil {
-		// What cannot be cut off stays, and nobody must send it.
-		for i := uint64(0); i < n && !isCut; i++ {
-			s.settleLocked(seg, number+i)
-		}
-		if !isCut {
-			seg.size, seg.count, own.next = seg.size+int64(written), seg.count+n, number+n
-			s.used += int64(written)
-		}
-		s.retireLocked(own).Close()
-		notify(s.settled)
+		// The next try begins at the same place, in case the file was at fault
+		// with a new handle.
+		seg.out.Truncate(seg.size)
+		seg.out.Close()
+		seg.out = nil
 		return 0, false, err
 	}
-	passed = room && s.backlog == 0
+	n := uint64(len(events))
 	seg.size += int64(len(s.frame))
 	seg.count += n
-	own.next = number + n
 	s.used += int64(len(s.frame))
-	if passed {
+	own := seg.part
+	own.next = number + n
+	if passed = room && own.backlog == 0; passed {
 		own.at = cursor{seg: seg, offset: seg.size, number: own.next}
 	} else {
-		s.backlog += n
+		own.backlog += n
 	}
 	if s.opts.SyncInterval > 0 {
 		s.unsynced[seg] = true

@@ -180,7 +180,7 @@ func TestDamageCostsWhatIsDamaged(t *testing.T) {
 			s.Settle(g.refs)
 			// Another part is looked for only when all of this one was read, and
 			// the end of the last file with it.
-			go func() { var c spool.Chunk; s.Next(&c) }()
+			s.drain()
 			waitFor(t, "the part to be removed", func() bool { return isGone(filepath.Dir(paths[0])) })
 			reports, reported := s.reports(), 0
 			for _, err := range reports {
@@ -210,7 +210,7 @@ func TestAFileOfALaterVersionIsLeftAlone(t *testing.T) {
 	s := open(t, dir)
 	s.append(10, 11)
 	wantNumbers(t, s.read(1).numbers, 10, 11)
-	go func() { var c spool.Chunk; s.Next(&c) }()
+	s.drain()
 	waitFor(t, "a report", func() bool { return len(s.reports()) == 1 })
 	s.Close()
 	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {

@@ -1,6 +1,9 @@
 package spool
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // LaterHeader is the header of a version to come.
 func LaterHeader() []byte {
@@ -15,9 +18,10 @@ func (s *Spool) OnSync(f func(path string, size int64)) {
 	s.onSync = f
 }
 
-// Scan makes the next call of Next look at the directory.
+// Scan makes Next look at the directory.
 func (s *Spool) Scan() {
-	s.reader.mu.Lock()
-	defer s.reader.mu.Unlock()
-	s.nextScan = s.nextScan.Add(-scanInterval)
+	s.mu.Lock()
+	s.nextScan = time.Time{}
+	s.mu.Unlock()
+	notify(s.readable)
 }

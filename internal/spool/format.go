@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -101,8 +100,11 @@ type record struct {
 	sum    uint32
 }
 
-// parseRecord reads the head of a record from b, which has recordBytes or more.
+// parseRecord reads the head of a record that b begins with.
 func parseRecord(b []byte, seed uint32) (r record, ok bool) {
+	if len(b) < recordBytes {
+		return record{}, false
+	}
 	length := binary.LittleEndian.Uint32(b)
 	if length == 0 || length > maxGroupBytes || checksum(seed, b[:recordBytes-4]) != binary.LittleEndian.Uint32(b[recordBytes-4:]) {
 		return record{}, false
@@ -110,20 +112,36 @@ func parseRecord(b []byte, seed uint32) (r record, ok bool) {
 	return record{int(length), binary.LittleEndian.Uint64(b[4:]), binary.LittleEndian.Uint32(b[12:])}, true
 }
 
-func appendSettled(dst []byte, seed uint32, first uint64, n uint32) []byte {
+func appendSettled(dst []byte, seed uint32, r run) []byte {
 	at := len(dst)
-	dst = binary.LittleEndian.AppendUint64(dst, first)
-	dst = binary.LittleEndian.AppendUint32(dst, n)
+	dst = binary.LittleEndian.AppendUint64(dst, r.first)
+	dst = binary.LittleEndian.AppendUint32(dst, r.n)
 	return binary.LittleEndian.AppendUint32(dst, checksum(seed, dst[at:]))
 }
 
-// parseSettled reads all valid records of b and calls settle with each.
-func parseSettled(b []byte, seed uint32, settle func(first uint64, n uint32)) {
+// parseSettled returns all valid records of b.
+func parseSettled(b []byte, seed uint32) (runs []run) {
 	for ; len(b) >= settledBytes; b = b[settledBytes:] {
 		if checksum(seed, b[:settledBytes-4]) == binary.LittleEndian.Uint32(b[settledBytes-4:]) {
-			settle(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]))
+			runs = append(runs, run{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])})
 		}
 	}
+	return runs
+}
+
+// run is numbers that follow one another.
+type run struct {
+	first uint64
+	n     uint32
+}
+
+// addRun adds a number to runs, to the last of them if it follows that.
+func addRun(runs []run, number uint64) []run {
+	if last := len(runs) - 1; last >= 0 && runs[last].first+uint64(runs[last].n) == number {
+		runs[last].n++
+		return runs
+	}
+	return append(runs, run{number, 1})
 }
 
 // bitmap is a set of small numbers.
@@ -141,33 +159,4 @@ func (b *bitmap) add(i uint64) bool {
 	}
 	(*b)[i/64] |= 1 << (i % 64)
 	return true
-}
-
-// missing calls run with each range of numbers that b has and other has not.
-func (b bitmap) missing(other bitmap, run func(first, n uint64)) {
-	var first, n uint64
-	for i, word := range b {
-		if i < len(other) {
-			word &^= other[i]
-		}
-		for at := uint64(i) * 64; word != 0; {
-			skip := uint64(bits.TrailingZeros64(word))
-			length := uint64(bits.TrailingZeros64(^(word >> skip)))
-			if n > 0 && first+n == at+skip {
-				n += length
-			} else {
-				if n > 0 {
-					run(first, n)
-				}
-				first, n = at+skip, length
-			}
-			if skip+length >= 64 {
-				break
-			}
-			word &^= 1<<(skip+length) - 1
-		}
-	}
-	if n > 0 {
-		run(first, n)
-	}
 }

@@ -36,9 +36,9 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 	var errs []error
 	s.mu.Lock()
 	dirty := s.dirty
-	s.dirty = nil
+	s.dirty = make(map[*segment]bool)
 	s.mu.Unlock()
-	for _, seg := range dirty {
+	for seg := range dirty {
 		errs = append(errs, s.writeSettled(seg))
 	}
 
@@ -68,13 +68,14 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 				cut = append(cut, seg)
 			}
 		}
-		if !p.isOwn && len(p.segments) == 0 {
+		if p != s.own && len(p.segments) == 0 {
 			ended = append(ended, p)
 			s.dead = slices.DeleteFunc(slices.Clone(s.dead), func(other *part) bool { return other == p })
 		}
 	}
 	for _, seg := range done {
 		delete(s.segments, seg.id)
+		delete(s.dirty, seg)
 		delete(s.unsynced, seg)
 		s.used -= seg.size + seg.logBytes
 	}
@@ -105,43 +106,36 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 	return again
 }
 
-// writeSettled appends to the segment's file of settled events what it lacks.
+// writeSettled appends what is pending to the segment's file of settled events.
 func (s *Spool) writeSettled(seg *segment) (err error) {
-	var records []byte
 	s.mu.Lock()
-	seg.dirty = false
-	written := slices.Clone(seg.written)
-	seg.settled.missing(written, func(first, n uint64) {
-		records = appendSettled(records, seg.seed, seg.base+first, uint32(n))
-	})
-	seg.written = slices.Clone(seg.settled)
-	isGone := s.segments[seg.id] != seg
+	pending := seg.pending
+	seg.pending = nil
 	s.mu.Unlock()
-	if len(records) == 0 || isGone {
-		return nil
+	var records []byte
+	for _, r := range pending {
+		records = appendSettled(records, seg.seed, r)
 	}
 	if seg.log == nil {
 		seg.log, err = os.OpenFile(seg.path(settledSuffix), os.O_WRONLY|os.O_CREATE, 0o600)
-		seg.logBytes -= seg.logBytes % int64(settledBytes) // what a dying process wrote in part
 	}
 	if err == nil {
 		_, err = seg.log.WriteAt(records, seg.logBytes)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		if seg.written = written; !seg.dirty {
-			seg.dirty = true
-			s.dirty = append(s.dirty, seg)
-		}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // somebody removed all of it
+	case err != nil:
+		seg.pending = append(pending, seg.pending...)
+		s.dirty[seg] = true
 		return err
 	}
 	seg.logBytes += int64(len(records))
-	if s.segments[seg.id] == seg {
-		s.used += int64(len(records))
-		if s.opts.SyncInterval > 0 {
-			s.unsynced[seg] = true
-		}
+	s.used += int64(len(records))
+	if s.opts.SyncInterval > 0 {
+		s.unsynced[seg] = true
 	}
 	return nil
 }
@@ -216,9 +210,7 @@ func (s *Spool) sync() error {
 	s.unsynced = make(map[*segment]bool)
 	for seg := range unsynced {
 		files = append(files, file{seg.path(eventsSuffix), seg.size})
-		if len(seg.written) > 0 {
-			files = append(files, file{seg.path(settledSuffix), 0})
-		}
+		files = append(files, file{seg.path(settledSuffix), 0})
 	}
 	if s.newFiles && s.own != nil {
 		dir = s.own.dir
@@ -227,15 +219,17 @@ func (s *Spool) sync() error {
 	s.mu.Unlock()
 	var errs []error
 	for _, f := range files {
-		err := syncFile(f.path)
-		if errs = append(errs, err); err == nil && s.onSync != nil {
-			s.onSync(f.path, f.size)
-		}
+		errs = append(errs, syncFile(f.path))
 	}
 	if dir != "" {
 		errs = append(errs, syncDir(dir), syncDir(filepath.Dir(dir)))
 	}
 	err := errors.Join(errs...)
+	for _, f := range files {
+		if err == nil && s.onSync != nil {
+			s.onSync(f.path, f.size)
+		}
+	}
 	if err != nil {
 		s.mu.Lock()
 		for seg := range unsynced {

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -24,6 +23,7 @@ type part struct {
 	segments []*segment // oldest first
 	active   *segment   // of the own part: what is appended to; nil: none yet
 	next     uint64     // of the own part: the number of the next event
+	backlog  uint64     // of the own part: events that only the disk has
 	at       cursor     // up to where it is read
 	retryAt  time.Time  // reading failed: not before
 	failures int        // of reading, in a row
@@ -50,8 +50,7 @@ type segment struct {
 	isDamaged    bool
 	settled      bitmap
 	settledCount uint64
-	written      bitmap // settled, and the file says so
-	dirty        bool   // it is in Spool.dirty
+	pending      []run  // settled, which no file says yet
 	minCount     uint64 // of a dead process: what the next segment says
 	isForeign    bool   // it does not begin like one of ours
 	lost         int    // events of it that could not be read
@@ -174,8 +173,8 @@ func (s *Spool) scan() error {
 		if taken == nil && isPart(name, s.opts.Label) && !s.finished[name] {
 			if taken, err = s.takeOver(name); taken != nil {
 				continue
-			} else if err != nil {
-				s.finished[name] = true // reported once, and not tried again
+			} else if err != nil && s.refused[name] != err.Error() {
+				s.refused[name] = err.Error()
 				s.report(fmt.Errorf("cannot take over %s: %w", filepath.Join(s.dir, name), err))
 			}
 		}
@@ -193,7 +192,7 @@ func (s *Spool) scan() error {
 	return nil
 }
 
-// checkOwn lets the own part go if somebody removed it. The writer makes another.
+// checkOwn gives the own part up if somebody removed it. The writer makes another.
 func (s *Spool) checkOwn() {
 	s.mu.Lock()
 	own := s.own
@@ -209,34 +208,27 @@ func (s *Spool) checkOwn() {
 	if active != nil && err == nil {
 		_, err = os.Stat(active.path(eventsSuffix))
 	}
-	if err == nil && isAt(own.lock, own.lock.Name()) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err == nil && !isAt(own.lock, own.lock.Name()) {
+		var lock *os.File
+		if lock, err = acquire(own.lock.Name(), true); err == nil {
+			own.lock.Close()
+			own.lock = lock
+		}
+	}
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errHeld) {
 		return
 	}
-	if !s.orphan(own, active) {
-		return // it changed meanwhile: the next look will show
-	}
-	s.report(fmt.Errorf("somebody removed %s while it was in use", own.dir))
-}
-
-// orphan forgets the own part, of which active was the active segment.
-func (s *Spool) orphan(own *part, active *segment) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if own.active != active || active != nil && active.isBusy {
-		return false
-	}
-	for _, seg := range own.segments {
-		delete(s.segments, seg.id)
-		delete(s.unsynced, seg)
-		s.used -= seg.size + seg.logBytes
+		return // it changed meanwhile: the next look will show
 	}
 	if active != nil {
-		active.out.Close()
+		s.retireLocked(own).Close()
 	}
-	own.close()
-	s.orphaned += int(s.backlog)
-	s.own, s.backlog = nil, 0
-	return true
+	// What only the disk had is missed when it is read.
+	s.own, s.dead = nil, append(s.dead, own)
+	go s.report(fmt.Errorf("somebody removed %s while it was in use", own.dir))
 }
 
 func directoryBytes(dir string) (size int64) {
@@ -304,15 +296,14 @@ func (p *part) load() error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		seg.logBytes = int64(len(log))
-		parseSettled(log, seg.seed, func(first uint64, n uint32) {
-			for i := first - base; n > 0 && i < maxSegmentEvents; i, n = i+1, n-1 {
-				if seg.written.add(i) {
+		seg.logBytes = int64(len(log) / settledBytes * settledBytes)
+		for _, r := range parseSettled(log, seg.seed) {
+			for i := r.first - base; r.n > 0 && i < maxSegmentEvents; i, r.n = i+1, r.n-1 {
+				if seg.settled.add(i) {
 					seg.settledCount++
 				}
 			}
-		})
-		seg.settled = slices.Clone(seg.written)
+		}
 		if last := len(p.segments) - 1; last >= 0 && !seg.isForeign && base-p.segments[last].base <= maxSegmentEvents {
 			p.segments[last].minCount = base - p.segments[last].base
 		}

@@ -7,14 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // chunkBytes is how much Next reads at a time, if no event is larger.
 const chunkBytes = 256 << 10
 
-// badReads is how many reads in a row may fail before the rest of a segment counts
-// as damaged.
+// badReads is how many reads in a row may fail because of the medium before the
+// rest of a segment counts as damaged.
 const badReads = 10
 
 // Chunk is what [Spool.Next] returns. It is the caller's to reuse.
@@ -43,10 +44,11 @@ type reader struct {
 	mu       sync.Mutex // held during Next, so that Close can wait for it
 	in       *os.File   // the file of inSeg
 	inSeg    *segment
-	handed   uint64 // own events of the last chunk, part of Spool.backlog until the next call
-	turn     bool   // a dead process' part is next
-	nextScan time.Time
-	finished map[string]bool // parts not to be taken over, by name
+	handed   uint64 // events of the last chunk, part of the backlog of from until the next call
+	from     *part
+	turn     bool              // a dead process' part is next
+	finished map[string]bool   // parts that have only foreign files, by name
+	refused  map[string]string // why a part cannot be taken over, as reported
 }
 
 // Next reads the events that only the disk has into c: the own ones, and by turns
@@ -57,30 +59,26 @@ func (s *Spool) Next(c *Chunk) bool {
 	s.reader.mu.Lock()
 	defer s.reader.mu.Unlock()
 	for {
-		c.Events, c.Refs, c.numbers, c.Recovered, c.Lost = c.Events[:0], c.Refs[:0], c.numbers[:0], false, 0
 		s.mu.Lock()
-		s.backlog -= min(s.backlog, s.handed)
-		s.handed = 0
-		c.Lost, s.orphaned = s.orphaned, 0
-		isClosed := s.isClosed
-		var p *part
-		var v view
-		if !isClosed && c.Lost == 0 {
-			p, v = s.pickLocked()
+		if s.from != nil {
+			s.from.backlog -= s.handed
+			s.from = nil
+		}
+		p, v := s.pickLocked()
+		isClosed, isDue := s.isClosed, !time.Now().Before(s.nextScan)
+		if p == nil && isDue {
+			s.nextScan = time.Now().Add(scanInterval)
 		}
 		s.mu.Unlock()
+		c.Events, c.Refs, c.numbers, c.Lost = c.Events[:0], c.Refs[:0], c.numbers[:0], 0
 		switch {
 		case isClosed:
 			return false
-		case c.Lost > 0:
-			return true
 		case p != nil:
-			s.read(p, v, c)
-			if len(c.Events)+c.Lost > 0 {
+			if s.read(p, v, c); len(c.Events)+c.Lost > 0 {
 				return true
 			}
-		case !time.Now().Before(s.nextScan):
-			s.nextScan = time.Now().Add(scanInterval)
+		case isDue:
 			s.report(s.scan())
 		default:
 			s.wait()
@@ -89,8 +87,8 @@ func (s *Spool) Next(c *Chunk) bool {
 }
 
 func (s *Spool) wait() {
-	until := s.nextScan
 	s.mu.Lock()
+	until := s.nextScan
 	for _, p := range append(s.dead, s.own) {
 		if p != nil && p.failures > 0 && p.retryAt.Before(until) {
 			until = p.retryAt
@@ -110,50 +108,49 @@ func (s *Spool) wait() {
 type view struct {
 	cursor
 	limit int64  // where the segment ends
-	count uint64 // of the events in it; of a dead process', the least it had
-	isEnd bool   // nothing will be added to it
+	end   uint64 // the number behind its last event; of a dead process', 0 if unknown
 }
 
-// pickLocked returns a part that has something to read.
+// pickLocked returns a part that has something to read: the own one and others
+// by turns.
 func (s *Spool) pickLocked() (*part, view) {
-	s.turn = !s.turn
 	now := time.Now()
 	for range 2 {
-		if s.turn {
-			for _, p := range s.dead {
-				if v, ok := p.viewLocked(now); ok {
-					return p, v
-				}
+		parts := []*part{s.own}
+		if s.turn = !s.turn; s.turn {
+			parts = s.dead
+		}
+		for _, p := range parts {
+			if p == nil || now.Before(p.retryAt) {
+				continue
 			}
-		} else if p := s.own; p != nil && s.backlog > 0 {
-			if v, ok := p.viewLocked(now); ok {
+			if v, ok := p.viewLocked(); ok {
 				return p, v
 			}
 		}
-		s.turn = !s.turn
 	}
 	return nil, view{}
 }
 
 // viewLocked returns what is to be read next, if there is anything.
-func (p *part) viewLocked(now time.Time) (v view, ok bool) {
-	if now.Before(p.retryAt) {
-		return view{}, false
-	}
-	seg := p.at.seg
-	if seg == nil || p.at.isRead() {
-		next := p.after(seg)
+func (p *part) viewLocked() (v view, ok bool) {
+	if p.at.seg == nil || p.at.isRead() {
+		next := p.after(p.at.seg)
 		if next == nil {
 			return view{}, false
 		}
-		seg = next
-		p.at = cursor{seg: seg, offset: int64(headerBytes), number: seg.base}
+		p.at = cursor{seg: next, offset: int64(headerBytes), number: next.base}
 	}
-	v = view{cursor: p.at, limit: min(seg.size, maxSegmentBytes), count: seg.count, isEnd: seg != p.active}
-	if !p.isOwn {
-		v.count = seg.minCount
+	seg := p.at.seg
+	v = view{cursor: p.at, limit: min(seg.size, maxSegmentBytes)}
+	if p.isOwn {
+		v.end = seg.base + seg.count
+		return v, v.number < v.end
 	}
-	return v, v.isEnd || v.offset < v.limit
+	if seg.minCount > 0 {
+		v.end = seg.base + seg.minCount
+	}
+	return v, true
 }
 
 // isRead reports whether all of a segment has been read that will ever be in it.
@@ -182,42 +179,35 @@ func (s *Spool) read(p *part, v view, c *Chunk) {
 		s.mu.Lock()
 		p.failures++
 		p.retryAt = time.Now().Add(retryInterval)
-		isBad := p.failures >= badReads
+		isBad := p.failures >= badReads && errors.Is(err, syscall.EIO)
 		s.mu.Unlock()
 		s.report(fmt.Errorf("cannot read a segment of the spool: %w", err))
 		if !isBad {
 			return
 		}
 	}
-	wasAt := v.number
-	var gaps []gap
-	isEnd := v.offset+int64(len(window)) >= v.limit || err != nil || len(window) == 0
-	gaps, v.cursor = parse(window, v.cursor, isEnd, c)
-	end := v.seg.base + v.count
+	isEnd := len(window) == 0 || v.offset+int64(len(window)) >= v.limit
+	gaps, at := parse(window, v.cursor, isEnd, c)
 	if isEnd {
-		if v.isTorn && !p.isOwn && v.count == 0 && (v.number > v.seg.base || !v.seg.isForeign) {
-			end = v.number + 1 // at least one
+		end := v.end
+		if end == 0 && at.isTorn && (at.number > v.seg.base || !v.seg.isForeign) {
+			end = at.number + 1 // at least one
 		}
-		if v.number < end {
-			gaps = append(gaps, gap{v.number, end})
-			v.number = end
+		if at.number < end {
+			gaps = append(gaps, run{at.number, uint32(end - at.number)})
+			at.number = end
 		}
-		v.offset = v.limit
+		at.offset = v.limit
 		s.reader.close()
 	}
 
 	s.mu.Lock()
-	if p.isOwn && p != s.own {
-		s.mu.Unlock()
-		c.Events, c.numbers = c.Events[:0], nil
-		return // it was removed, with all that was in it
-	}
 	if err == nil {
 		p.failures = 0
 	}
-	for _, g := range gaps {
-		for n := g.from; n < g.to; n++ {
-			if s.settleLocked(v.seg, n) {
+	for _, gap := range gaps {
+		for i := range uint64(gap.n) {
+			if s.settleLocked(v.seg, gap.first+i) {
 				c.Lost++
 			}
 		}
@@ -230,67 +220,53 @@ func (s *Spool) read(p *part, v view, c *Chunk) {
 		}
 	}
 	c.Events, c.Recovered = kept, !p.isOwn
-	p.at = v.cursor
+	p.at = at
 	v.seg.lost += c.Lost
-	lost, isUnreadable := v.seg.lost, false
+	v.seg.isDamaged = v.seg.lost > 0 || isEnd && v.seg.isForeign && at.number == v.seg.base
 	if p.isOwn {
-		s.handed = v.number - wasAt
+		s.from, s.handed = p, at.number-v.number
 	} else if isEnd {
-		isUnreadable = v.seg.isForeign && lost == 0 && v.number == v.seg.base
-		v.seg.count = max(v.number-v.seg.base, v.seg.settledCount)
+		v.seg.count = max(at.number-v.seg.base, v.seg.settledCount)
 		v.seg.isFinal = true
 		if p.after(v.seg) == nil {
 			s.nextScan = time.Time{} // for the next part
 		}
 	}
-	v.seg.isDamaged = v.seg.isDamaged || lost > 0 || isUnreadable
+	isDamaged, lost := v.seg.isDamaged, v.seg.lost
 	s.mu.Unlock()
 	if isEnd {
 		notify(s.settled)
-		if lost > 0 || isUnreadable {
+		if isDamaged {
 			s.report(&DamageError{File: s.damagedPath(v.seg), Events: lost})
 		}
 	}
 }
 
-// gap is a range of numbers without a valid record.
-type gap struct{ from, to uint64 }
-
 // parse appends the events of window, which begins at the cursor, to c, and moves
-// the cursor behind the last. What is no valid record it passes byte by byte.
-func parse(window []byte, at cursor, isEnd bool, c *Chunk) ([]gap, cursor) {
-	var gaps []gap
+// the cursor behind the last. It returns the numbers that have no valid record
+// before that. What is no valid record it passes byte by byte.
+func parse(window []byte, at cursor, isEnd bool, c *Chunk) (gaps []run, _ cursor) {
 	pos := 0
 	for pos < len(window) {
 		rest := window[pos:]
-		if len(rest) < recordBytes {
-			if isEnd {
-				at.isTorn = true
-				pos = len(window)
-			}
-			break
-		}
 		r, ok := parseRecord(rest, at.seg.seed)
-		if !ok || r.number < at.number || r.number-at.seg.base >= maxSegmentEvents {
+		isWhole := ok && recordBytes+r.length <= len(rest)
+		if !isEnd && (len(rest) < recordBytes || ok && !isWhole) {
+			break // it is in the next window
+		}
+		if !isWhole || r.number < at.number || r.number-at.seg.base >= maxSegmentEvents {
 			at.isTorn = true
 			pos++
 			continue
-		}
-		if recordBytes+r.length > len(rest) {
-			if !isEnd {
-				break // in the next window
-			}
-			at.isTorn = true
-			pos++
-			continue
-		}
-		if r.number > at.number {
-			gaps = append(gaps, gap{at.number, r.number})
 		}
 		event := rest[recordBytes : recordBytes+r.length]
-		if at.isTorn = checksum(at.seg.seed, event) != r.sum; at.isTorn {
-			gaps = append(gaps, gap{r.number, r.number + 1})
+		at.isTorn = checksum(at.seg.seed, event) != r.sum
+		if at.isTorn {
+			gaps = append(gaps, run{at.number, uint32(r.number + 1 - at.number)})
 		} else {
+			if r.number > at.number {
+				gaps = append(gaps, run{at.number, uint32(r.number - at.number)})
+			}
 			c.Events = append(c.Events, event)
 			c.numbers = append(c.numbers, r.number)
 		}
@@ -324,11 +300,8 @@ func (s *Spool) window(v view, c *Chunk) ([]byte, error) {
 			return nil, err
 		}
 		window := c.buf[:read]
-		if read < recordBytes || int64(read) < n || v.offset+n >= v.limit {
-			return window, nil
-		}
 		r, ok := parseRecord(window, v.seg.seed)
-		if !ok || recordBytes+r.length <= read {
+		if !ok || recordBytes+r.length <= read || int64(read) < n || v.offset+n >= v.limit {
 			return window, nil
 		}
 		want = int64(recordBytes + r.length)

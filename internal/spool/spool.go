@@ -78,17 +78,16 @@ type Spool struct {
 	reader // the reader's
 
 	mu       sync.Mutex
-	own      *part // nil after it was lost
-	dead     []*part
+	own      *part   // nil after somebody removed it
+	dead     []*part // taken over, or once the own one
 	segments map[uint32]*segment
 	lastID   uint32
-	dirty    []*segment // have settled events that no file knows of
-	used     int64      // bytes of own and dead
-	others   int64      // bytes of the rest of the directory when last looked at
-	backlog  uint64     // own events that only the disk has
-	orphaned int        // own events that were lost with the part
+	dirty    map[*segment]bool // have pending runs
+	used     int64             // bytes of own and dead
+	others   int64             // bytes of the rest of the directory when last looked at
 	unsynced map[*segment]bool
 	newFiles bool // since the last flush
+	nextScan time.Time
 	isClosed bool
 
 	readable chan struct{} // size 1: there may be something to read
@@ -111,12 +110,13 @@ func Open(opts Options) (*Spool, error) {
 		dir:          dir,
 		segmentBytes: min(max(opts.MaxBytes/64, minSegmentBytes), topSegmentBytes),
 		segments:     make(map[uint32]*segment),
+		dirty:        make(map[*segment]bool),
 		unsynced:     make(map[*segment]bool),
 		readable:     make(chan struct{}, 1),
 		settled:      make(chan struct{}, 1),
 		closing:      make(chan struct{}),
 	}
-	s.reader.finished = make(map[string]bool)
+	s.reader.finished, s.reader.refused = make(map[string]bool), make(map[string]string)
 	if s.own, err = s.newPart(); err != nil {
 		return nil, err
 	}
@@ -166,10 +166,8 @@ func (s *Spool) settleLocked(seg *segment, number uint64) bool {
 		return false
 	}
 	seg.settledCount++
-	if !seg.dirty {
-		seg.dirty = true
-		s.dirty = append(s.dirty, seg)
-	}
+	seg.pending = addRun(seg.pending, number)
+	s.dirty[seg] = true
 	return true
 }
 
@@ -193,7 +191,9 @@ func (s *Spool) Close() error {
 	own, dead := s.own, s.dead
 	var err error
 	if own != nil && own.active != nil {
-		err = s.retireLocked(own).Close()
+		if out := s.retireLocked(own); out != nil {
+			err = out.Close()
+		}
 	}
 	s.mu.Unlock()
 	// The keeper has ended: what it did is done here once more.
@@ -201,15 +201,12 @@ func (s *Spool) Close() error {
 	if s.opts.SyncInterval > 0 {
 		err = errors.Join(err, s.sync())
 	}
-	if own != nil {
-		if len(own.segments) == 0 {
-			own.remove()
-		} else {
-			own.lock.Close()
-		}
-	}
-	for _, p := range dead {
-		if len(p.segments) > 0 {
+	for _, p := range append(dead, own) {
+		switch {
+		case p == nil:
+		case p == own && len(p.segments) == 0:
+			p.remove()
+		case len(p.segments) > 0: // else tidy removed it
 			p.close()
 		}
 	}

@@ -84,7 +84,7 @@ type got struct {
 // read reads until there are n events, read or lost.
 func (h *harness) read(n int) (g got) {
 	h.t.Helper()
-	timer := time.AfterFunc(20*time.Second, func() { panic("nothing more to read") })
+	timer := time.AfterFunc(20*time.Second, func() { panic(h.t.Name() + ": nothing more to read") })
 	defer timer.Stop()
 	var c spool.Chunk
 	for len(g.numbers)+g.lost < n && h.Next(&c) {
@@ -98,6 +98,14 @@ func (h *harness) read(n int) (g got) {
 		}
 	}
 	return g
+}
+
+// drain reads whatever comes, until the spool is closed, and settles nothing.
+func (h *harness) drain() {
+	go func() {
+		for c := (spool.Chunk{}); h.Next(&c); {
+		}
+	}()
 }
 
 func wantNumbers(t testing.TB, got []int, from, to int) {
