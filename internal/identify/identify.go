@@ -22,8 +22,8 @@ type Asker[R any] struct {
 	logged   atomic.Int64 // when the last line was logged, in Unix nanoseconds
 }
 
-// New panics if there is no function to ask: the program is wrong, and is told when
-// it starts.
+// New panics if there is no function to ask, so that the mistake shows when the
+// program starts.
 func New[R any](name string, identity func(R) causality.Identity) *Asker[R] {
 	if identity == nil {
 		panic(name + " needs a function, not nil")
