@@ -62,16 +62,11 @@ func withBody(body io.ReadCloser) answer {
 
 func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 	const all = "{\"acceptedCount\":3, \"results\":[{\"eventId\":\"a\", \"status\":\"accepted\"}, {\"index\":1, \"eventId\":\"b\", \"status\":\"accepted\"}, {\"index\":2, \"eventId\":\"c\", \"status\":\"accepted\"}]}"
-	type fate struct{ uncertain, newKeysAtLeastOnce bool }
-	var (
-		known   = fate{}                                          // nothing was stored
-		doubted = fate{newKeysAtLeastOnce: true}                  // a proxy may speak for a gateway that stored half
-		unknown = fate{uncertain: true, newKeysAtLeastOnce: true} // nobody knows
-	)
+	const known, unknown = false, true // the outcome of the first request
 	tests := []struct {
 		name string
 		act  answer // to the first request; the second is accepted
-		want fate
+		want bool
 	}{
 		{"refused connection", unreachable, known},
 		{"connection lost after the body", breaks(false), unknown},
@@ -79,10 +74,14 @@ func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 		{"no answer in time", hangs, unknown},
 		{"429", answers(429, "Too Many Requests\n"), known},
 		{"400 because the upload broke", answers(400, `{"violations":[{"field":"body", "description":"failed to parse request body: could not read request body: unexpected EOF"}]}`), known},
-		{"500", answers(500, `{"message":"boom"}`), doubted},
-		{"502 of a proxy", answers(502, "<html>Bad Gateway</html>"), doubted},
-		{"503", answers(503, ""), doubted},
-		{"408", answers(408, ""), doubted},
+		{"500", answers(500, `{"message":"boom"}`), known},
+		{"502 of a proxy", answers(502, "<html>Bad Gateway</html>"), unknown},
+		{"503", answers(503, ""), known},
+		{"504", answers(504, ""), unknown},
+		{"524 of a proxy that waited too long", answers(524, ""), unknown},
+		{"202", stores(answers(202, "")), unknown},
+		{"204", stores(answers(204, "")), unknown},
+		{"408", answers(408, ""), unknown},
 		{"200 with garbage", stores(answers(200, "<html>hello</html>")), unknown},
 		{"200 with nothing", stores(answers(200, "")), unknown},
 		{"200 cut off", stores(answers(200, all[:len(all)-20])), unknown},
@@ -101,34 +100,33 @@ func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 		{"a transport that returns nothing", nothing, known},
 		{"a transport whose reply has no body", stores(withBody(nil)), unknown},
 		{"a transport whose body panics", stores(withBody(io.NopCloser(readFunc(func([]byte) (int, error) { panic("the body is broken") })))), unknown},
-		{"400 cut off, which may be any 400", cutOff(400, `{"viol`), doubted},
+		{"400 cut off, which may be any 400", cutOff(400, `{"viol`), known},
 	}
 	for _, tt := range tests {
-		for _, isAtLeastOnce := range []bool{false, true} {
+		for _, reuseKeys := range []bool{false, true} {
 			name := tt.name
-			if isAtLeastOnce {
-				name += ", AtLeastOnce"
+			if reuseKeys {
+				name += ", ReuseKeys"
 			}
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					g := newGateway(t, tt.act)
-					client := newClient(t, g, func(cfg *causality.Config) { cfg.AtLeastOnce = isAtLeastOnce })
+					client := newClient(t, g, func(cfg *causality.Config) { cfg.ReuseKeys = reuseKeys })
 					track(client, 0, 3)
 					flush(t, client)
 					s := balanced(t, client)
 					requests := g.got()
-					if len(requests) != 2 || s.Requests != 2 || s.Retries != 1 || s.Delivered != 3 || s.LastError != "" {
+					if len(requests) != 2 || s.Requests != 2 || s.Retries != 1 || s.Delivered != 3 || s.LastError == "" {
 						t.Fatalf("%d requests, %+v", len(requests), s)
 					}
-					// With AtLeastOnce a doubted outcome counts as unknown.
-					if want := tt.want.uncertain || isAtLeastOnce && tt.want.newKeysAtLeastOnce; (s.Uncertain == 3) != want || s.Uncertain%3 != 0 {
+					if (s.Uncertain == 3) != tt.want || s.Uncertain%3 != 0 {
 						t.Errorf("Uncertain is %d", s.Uncertain)
 					}
 					first, second := requests[0].events, requests[1].events
 					if first == nil {
 						return // it was never read
 					}
-					wantNew := isAtLeastOnce && tt.want.newKeysAtLeastOnce
+					wantNew := tt.want && !reuseKeys
 					for i := range first {
 						if first[i].ID != second[i].ID {
 							t.Errorf("event %d has another id", i)
@@ -236,7 +234,7 @@ func TestTheGatewaysWordsAreInTheError(t *testing.T) {
 		{"as violations", `{"violations":[{"field":"events.app_id","description":"too short"},{"field":"body","description":"bad"}]}`, "events.app_id: too short; bad"},
 		{"as text", "404 page not found\n", "404 page not found"},
 		{"as text over several lines", "<html>\n\t<b>no</b>\r\n</html>", "<html> <b>no</b> </html>"},
-		{"as bytes that are no text", "\xff\xfe\x00", "\uFFFD\x00"},
+		{"as bytes that are no text", "\xff\xfe\x00\x1b[31m\u202e\u009bred\n", "\uFFFD\uFFFD\uFFFD\uFFFD[31m\uFFFD\uFFFDred"},
 		{"as JSON of another form", `{"error":{"code":7}}`, `{"error":{"code":7}}`},
 		{"as nothing", "", ""},
 		{"as a flood", strings.Repeat("é", 5000), strings.Repeat("é", 250)},
@@ -263,13 +261,13 @@ func TestOnePausedClientAsksForAllItsBatches(t *testing.T) {
 		client := newClient(t, g)
 		track(client, 0, 200)
 		time.Sleep(time.Second)
-		before := g.count()
+		before := g.count() // all slots, and two that ask whether it is the events
 		time.Sleep(3 * time.Second)
-		if before != 4 || g.count() != 4 {
+		if before != 6 || g.count() != 6 {
 			t.Errorf("%d requests, then %d", before, g.count())
 		}
 		time.Sleep(4 * time.Second)
-		if sizes := g.sizes(); !slices.Equal(sizes, []int{50, 50, 50, 50, 50}) {
+		if sizes := g.sizes(); !slices.Equal(sizes, []int{50, 50, 50, 50, 1, 1, 1}) {
 			t.Errorf("requests of %v events", sizes)
 		}
 	})

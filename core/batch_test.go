@@ -4,8 +4,8 @@ package causality_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -110,11 +110,12 @@ func TestAnIdleClientDoesNothing(t *testing.T) {
 func TestTheQueueIsBounded(t *testing.T) {
 	const bound = 10_000
 	synctest.Test(t, func(t *testing.T) {
-		var reported []error
+		var dropped []causality.DroppedEvent
 		g := newGateway(t)
+		g.then(after(time.Second, accept))
 		client := newClient(t, g, func(cfg *causality.Config) {
 			cfg.MaxQueueBytes = bound
-			cfg.OnError = func(err error) { reported = append(reported, err) }
+			cfg.OnDrop = func(e causality.DroppedEvent) { dropped = append(dropped, e) }
 		})
 		track(client, 0, 49)
 		s := balanced(t, client)
@@ -128,22 +129,20 @@ func TestTheQueueIsBounded(t *testing.T) {
 		if got := g.numbers(); !slices.Equal(got, numbered(0, int(s.Queued))) {
 			t.Errorf("the oldest %d events were to stay, stored %v", s.Queued, got)
 		}
+		g.then(accept)
 		track(client, 100, 101)
 		if after := balanced(t, client); after.Queued != 1 {
 			t.Errorf("there is room again, but %+v", after)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		var told int64
-		for _, err := range reported {
-			var n int64
-			if _, scan := fmt.Sscanf(err.Error(), "causality: queue is full: %d events dropped", &n); scan != nil || !errors.Is(err, causality.ErrQueueFull) {
-				t.Errorf("OnError got %v", err)
+		for _, e := range dropped {
+			if e.Reason != causality.DropQueueFull || !errors.Is(e.Err, causality.ErrQueueFull) || !json.Valid(e.JSON) {
+				t.Errorf("OnDrop got %s %v %v %s", e.EventType, e.Reason, e.Err, e.JSON)
 			}
-			told += n
 		}
-		if told != s.Dropped.QueueFull || len(reported) > 2 {
-			t.Errorf("%d errors tell of %d events, %d were dropped", len(reported), told, s.Dropped.QueueFull)
+		if len(dropped) != int(s.Dropped.QueueFull) {
+			t.Errorf("OnDrop got %d events, %d were dropped", len(dropped), s.Dropped.QueueFull)
 		}
 	})
 }

@@ -2,8 +2,6 @@ package causality
 
 import (
 	"bytes"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,30 +18,22 @@ const (
 // batch is the events of one request, ready to post. One goroutine owns it at a
 // time: flushLoop while it waits, its delivery while it is in flight.
 type batch struct {
-	body  []byte // bodyHead, the events joined by the separator, bodyTail
-	marks []mark // of each event
+	body  []byte           // bodyHead, the events joined by the separator, bodyTail
+	marks []mark           // of each event
+	waits map[uint64]*wait // by number: events that Send waits for; nil mostly
 
+	// request is the number of the last request that it was in, 0 if there was
+	// none.
+	request int64
 	// uncertain: it was in a request whose outcome nobody knows.
 	uncertain bool
-	// stalledAt is when the gateway could last not store it for the moment, and
-	// resends how often it could not while it stored others.
-	stalledAt time.Time
-	resends   int
 	// due is when it may be sent; the zero time is at once.
 	due time.Time
-	// refusedAt is when the gateway refused this, before it took anything since.
-	refusedAt time.Time
-	// failedAt is when it last got no answer about its events, and fails how often
-	// it did while the gateway took others.
-	failedAt time.Time
-	fails    int
-	// sibling is the other half of a batch that the gateway refused.
-	sibling *batch
-	// behind: it lets fresh events go first.
-	behind bool
-	// readers counts requests that may still read body: a transport may return
-	// before it has let go of the body.
-	readers atomic.Int32
+	// stalled is the last request of which the gateway could not store it for the
+	// moment, and resends how often that was while it stored others.
+	stalled int64
+	resends int
+	suspicion
 }
 
 // mark is where an event ends in a body, and its number in the order of Track.
@@ -109,9 +99,8 @@ func (bt *batch) subset(keep func(i int) bool) *batch {
 		return nil
 	}
 	part := newBatch(events, bytes, nil)
-	part.uncertain, part.resends = bt.uncertain, bt.resends
-	part.stalledAt, part.refusedAt, part.behind = bt.stalledAt, bt.refusedAt, bt.behind
-	part.failedAt, part.fails = bt.failedAt, bt.fails
+	part.waits, part.request, part.uncertain, part.due = bt.waits, bt.request, bt.uncertain, bt.due
+	part.stalled, part.resends, part.suspicion = bt.stalled, bt.resends, bt.suspicion
 	for i := range bt.len() {
 		if keep(i) {
 			part.body = append(part.body, bt.event(i)...)
@@ -130,10 +119,8 @@ func (bt *batch) split(n int) (first, rest *batch) {
 	return bt.subset(func(i int) bool { return i < n }), bt.subset(func(i int) bool { return i >= n })
 }
 
-// rekey gives every event a new idempotency key. It copies the body, which a
-// request that was given up may still be reading.
+// rekey gives every event a new idempotency key.
 func (bt *batch) rekey() {
-	bt.body = slices.Clone(bt.body)
 	for i := range bt.len() {
 		event := bt.event(i)
 		at := bytes.Index(event, []byte(keyHead)) + len(keyHead)

@@ -53,8 +53,8 @@ func New(cfg Config) (*Client, error) {
 		queue:        newQueue(cfg.MaxQueueBytes),
 		report:       newReporter(&cfg),
 	}
-	c.ledger = &ledger{queue: c.queue}
-	c.transport = newHTTPTransport(&cfg, c.ledger)
+	c.ledger = &ledger{queue: c.queue, report: c.report}
+	c.transport = newHTTPTransport(&cfg)
 	hasKey := validKey(cfg.APIKey)
 	cfg.APIKey = "" // the transport has it
 	c.batcher = newBatcher(&cfg, c.transport, c.queue, c.ledger, c.report)
@@ -109,6 +109,9 @@ func (c *Client) FlushContext(ctx context.Context) error {
 	if c.disabled {
 		return nil
 	}
+	if ctx.Err() != nil {
+		return c.flushError(ctx) // and not by chance a flush
+	}
 	req := flushRequest{reply: make(chan error, 1)}
 	select {
 	case c.batcher.flushes <- req:
@@ -147,6 +150,13 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if c == nil {
 		return nil
 	}
+	fromReporter := onReporter()
+	if _, ok := ctx.Deadline(); !ok && fromReporter {
+		// Else this would keep the reporter for as long as the gateway is down.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.closeTimeout)
+		defer cancel()
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.transport.closeAt(deadline)
 	}
@@ -160,7 +170,9 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		c.abandoned.Do(func() { c.batcher.abandon <- context.Cause(ctx) })
 		<-c.batcher.done
 	}
-	c.report.close(ctx)
+	if !fromReporter { // which would wait for itself
+		c.report.close(ctx)
+	}
 	c.transport.release()
 	return c.batcher.closeErr
 }

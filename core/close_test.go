@@ -4,6 +4,7 @@ package causality_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -82,12 +83,11 @@ func TestCloseGivesUpInTimeAndSaysWhatWasLost(t *testing.T) {
 	for _, tt := range tests {
 		t.Run("the gateway "+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var mu sync.Mutex
-				var last error
+				var dropped []causality.DroppedEvent // without a lock: the race detector is the witness
 				g := newGateway(t)
 				g.then(tt.act)
 				client := newClient(t, g, closeTimeout(12*time.Second), func(cfg *causality.Config) {
-					cfg.OnError = func(err error) { mu.Lock(); last = err; mu.Unlock() }
+					cfg.OnDrop = func(e causality.DroppedEvent) { dropped = append(dropped, e) }
 				})
 				track(client, 0, 7)
 				start := time.Now()
@@ -95,7 +95,7 @@ func TestCloseGivesUpInTimeAndSaysWhatWasLost(t *testing.T) {
 				if took := time.Since(start); took > 12*time.Second+100*time.Millisecond || took < 11*time.Second {
 					t.Errorf("Close took %v", took)
 				}
-				if err == nil || !errors.Is(err, causality.ErrClosed) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "7 events undelivered") {
+				if err == nil || !errors.Is(err, causality.ErrUndelivered) || errors.Is(err, causality.ErrClosed) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "7 are lost") {
 					t.Errorf("Close: %v", err)
 				}
 				if s := balanced(t, client); s.Dropped.Closed != 7 || s.Queued != 0 || s.Paused {
@@ -107,11 +107,13 @@ func TestCloseGivesUpInTimeAndSaysWhatWasLost(t *testing.T) {
 				if again := client.Close(); again == nil || again.Error() != err.Error() {
 					t.Errorf("the second Close: %v", again)
 				}
-				synctest.Wait()
-				mu.Lock()
-				defer mu.Unlock()
-				if last == nil || last.Error() != err.Error() {
-					t.Errorf("OnError got %v, Close returned %v", last, err)
+				if len(dropped) != 7 {
+					t.Fatalf("OnDrop was called for %d of 7 events", len(dropped))
+				}
+				for _, e := range dropped {
+					if e.EventType != "numbered" || e.ID == "" || e.Reason != causality.DropClosed || !errors.Is(e.Err, causality.ErrUndelivered) || !json.Valid(e.JSON) {
+						t.Errorf("OnDrop got %s %v %v %s", e.EventType, e.Reason, e.Err, e.JSON)
+					}
 				}
 				time.Sleep(2 * time.Hour) // until the deaf transport has returned
 			})
@@ -242,7 +244,7 @@ func TestTheEarliestDeadlineCountsForAllWhoClose(t *testing.T) {
 				defer closers.Done()
 				ctx, cancel := context.WithTimeout(t.Context(), d)
 				defer cancel()
-				if err := client.Shutdown(ctx); !errors.Is(err, causality.ErrClosed) {
+				if err := client.Shutdown(ctx); !errors.Is(err, causality.ErrUndelivered) {
 					t.Errorf("Shutdown: %v", err)
 				}
 			}()

@@ -97,15 +97,15 @@ type Config struct {
 	// are sent. Setting CAUSALITY_DRY_RUN=1 prints the events of every client of
 	// the process to standard error, whatever its Config says.
 	DryRun io.Writer
-	// AtLeastOnce chooses what happens after a request whose outcome nobody
-	// knows, such as a timeout. By default its events are sent again under the
-	// same idempotency keys, as the gateway's contract says: no event is
-	// stored twice, but the gateway may have marked a key as seen without
-	// storing the event, and that event is lost (Stats.Uncertain counts the
-	// candidates). With AtLeastOnce they are sent under new keys: none is
-	// lost, and some may be stored twice, with the same id. Default false.
-	// CAUSALITY_AT_LEAST_ONCE.
-	AtLeastOnce bool
+	// ReuseKeys chooses what happens after a request whose outcome nobody knows,
+	// such as a timeout. By default its events are sent again under new
+	// idempotency keys and with the same id: none is lost, and some may be stored
+	// twice. With ReuseKeys they are sent under the same keys: none is stored
+	// twice while the gateway runs, but it may have marked a key as seen without
+	// storing the event, and that event is lost without a trace
+	// (Stats.Uncertain counts the candidates). Default false.
+	// CAUSALITY_REUSE_KEYS.
+	ReuseKeys bool
 	// TypedPayloads sends an event whose type is in the platform's catalogue
 	// (EventPurchaseComplete and so on) as the payload that the catalogue has
 	// for it, if its required properties are there and every value converts;
@@ -156,9 +156,17 @@ type Config struct {
 	// every 10 seconds. Default what slog.Default() is at that time;
 	// slog.New(slog.DiscardHandler) silences them.
 	Logger *slog.Logger
-	// OnError is called with every delivery error, in order, from one
-	// goroutine that is not the caller's. Beyond 100 waiting errors the newest
-	// are merged and carry a count. It must not call Flush or Close. Default
+	// OnDrop is called with every event that will not be delivered, one at a
+	// time, from the goroutine that also calls OnError and Logger. It is not
+	// called for Filtered and Disabled events, which were not to be sent.
+	// [WriteDropped] returns one that keeps the events for [Client.Resend].
+	// Delivery does not wait for it: beyond 10 000 events or 4 MiB that wait for
+	// it, further ones are counted in Stats.MissedDrops. Those that Close leaves
+	// are all passed to it, for which Close may take up to 2 s more. Default nil.
+	OnDrop func(DroppedEvent)
+	// OnError is called with the error of every failed request, in order, from
+	// one goroutine that is not the caller's. Beyond 100 waiting errors the newest
+	// are merged and carry a count. The events of the request are kept. Default
 	// nil: errors are only logged and counted.
 	OnError func(error)
 
@@ -173,7 +181,7 @@ type Config struct {
 // CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
 // CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
 // (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DRY_RUN (to standard
-// error), CAUSALITY_AT_LEAST_ONCE and CAUSALITY_TYPED_PAYLOADS (switches). A
+// error), CAUSALITY_REUSE_KEYS and CAUSALITY_TYPED_PAYLOADS (switches). A
 // variable that is unset or empty leaves the field zero. One that cannot be read
 // or is out of range is an error of [New], even if the program then sets the field
 // itself: whoever set the variable should know that it has no effect.
@@ -190,7 +198,7 @@ func ConfigFromEnv() Config {
 	for _, n := range cfg.numbers() {
 		cfg.readEnv(n.variable, n.text(n.fallback), n.read)
 	}
-	cfg.readSwitch("CAUSALITY_AT_LEAST_ONCE", func(on bool) { cfg.AtLeastOnce = on })
+	cfg.readSwitch("CAUSALITY_REUSE_KEYS", func(on bool) { cfg.ReuseKeys = on })
 	cfg.readSwitch("CAUSALITY_TYPED_PAYLOADS", func(on bool) { cfg.TypedPayloads = on })
 	return cfg
 }
@@ -278,7 +286,7 @@ func (c Config) public() []slog.Attr {
 		slog.Duration("CloseTimeout", c.CloseTimeout),
 		slog.Bool("Disabled", c.Disabled),
 		slog.Bool("DryRun", c.DryRun != nil),
-		slog.Bool("AtLeastOnce", c.AtLeastOnce),
+		slog.Bool("ReuseKeys", c.ReuseKeys),
 		slog.Bool("TypedPayloads", c.TypedPayloads),
 		slog.String("Format", c.Format.String()),
 	}

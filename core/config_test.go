@@ -217,7 +217,7 @@ func TestConfigFromEnv(t *testing.T) {
 	for name, value := range map[string]string{
 		"API_KEY": testKey, "ENDPOINT": "https://gateway.test/base/", "APP_ID": "checkout", "DEVICE_ID": "web-3", "APP_VERSION": "1.2.3",
 		"BATCH_SIZE": "7", "MAX_BATCH_SIZE": "70", "MAX_RETRIES": "-1", "MAX_QUEUE_BYTES": "1048576", "MAX_IN_FLIGHT": "2",
-		"FLUSH_INTERVAL": "90s", "TIMEOUT": "1m30s", "CLOSE_TIMEOUT": "500ms", "AT_LEAST_ONCE": "true",
+		"FLUSH_INTERVAL": "90s", "TIMEOUT": "1m30s", "CLOSE_TIMEOUT": "500ms", "REUSE_KEYS": "true",
 	} {
 		t.Setenv("CAUSALITY_"+name, value)
 	}
@@ -225,7 +225,7 @@ func TestConfigFromEnv(t *testing.T) {
 	want := causality.Config{
 		APIKey: testKey, Endpoint: "https://gateway.test/base/", AppID: "checkout", DeviceID: "web-3", AppVersion: "1.2.3",
 		BatchSize: 7, MaxBatchSize: 70, MaxRetries: -1, MaxQueueBytes: 1 << 20, MaxInFlight: 2,
-		FlushInterval: 90 * time.Second, Timeout: 90 * time.Second, CloseTimeout: 500 * time.Millisecond, AtLeastOnce: true,
+		FlushInterval: 90 * time.Second, Timeout: 90 * time.Second, CloseTimeout: 500 * time.Millisecond, ReuseKeys: true,
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.APIKey != testKey || got.Disabled {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -256,7 +256,7 @@ func TestVariablesThatCannotBeReadAreAllReported(t *testing.T) {
 	}
 	bad := map[string]string{
 		"BATCH_SIZE": "many", "MAX_BATCH_SIZE": "1e3", "MAX_RETRIES": "three", "MAX_QUEUE_BYTES": "32MiB", "MAX_IN_FLIGHT": "4.0",
-		"FLUSH_INTERVAL": "30", "TIMEOUT": "10 s", "CLOSE_TIMEOUT": "soon", "DISABLED": "maybe", "DRY_RUN": "a bit", "AT_LEAST_ONCE": "perhaps",
+		"FLUSH_INTERVAL": "30", "TIMEOUT": "10 s", "CLOSE_TIMEOUT": "soon", "DISABLED": "maybe", "DRY_RUN": "a bit", "REUSE_KEYS": "perhaps",
 	}
 	for name, value := range bad {
 		t.Setenv("CAUSALITY_"+name, value)

@@ -6,19 +6,23 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 var (
-	// ErrClosed is returned by Flush on a closed client, and wrapped by the
-	// error of a Close or Shutdown that had to leave events undelivered.
+	// ErrClosed is returned by Flush and Send on a closed client.
 	ErrClosed = errors.New("causality: client is closed")
-	// ErrQueueFull is passed, wrapped with a count, to Config.OnError when
-	// events were dropped because Config.MaxQueueBytes were waiting.
+	// ErrUndelivered is wrapped by the error of a Close or Shutdown that had no
+	// time for all events: what is left is dropped and counted as Closed.
+	ErrUndelivered = errors.New("causality: closed with events undelivered")
+	// ErrQueueFull is wrapped by the error of a DroppedEvent, and of Send, where
+	// Config.MaxQueueBytes were waiting.
 	ErrQueueFull = errors.New("causality: queue is full")
 )
 
 // GatewayError is what the gateway answered when it did not take events. It is
-// found with errors.As in the errors of Flush, Close and Config.OnError.
+// found with errors.As, as a *GatewayError, in the errors of Flush, Close, Send
+// and Config.OnError.
 type GatewayError struct {
 	// StatusCode is the HTTP status of the answer.
 	StatusCode int
@@ -48,18 +52,72 @@ func (e *GatewayError) Error() string {
 // hint names what to do next, for the person who reads this at night.
 func (e *GatewayError) hint() string {
 	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return "an event may be bad; if every event is refused, check that Endpoint is the gateway, and its version"
 	case http.StatusUnauthorized:
 		// gateway: it answers 401 for a good key while its database is down.
 		return "check APIKey; the gateway also says this while its database is down"
 	case http.StatusForbidden:
-		return "check APIKey and what stands between this service and the gateway"
+		return "check APIKey and what is between this service and the gateway"
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "check Endpoint: it is the gateway's base URL, without /v1/events/batch"
 	case http.StatusTooManyRequests:
 		return "the gateway limits requests per app; larger batches need fewer"
 	}
-	if e.StatusCode >= 300 && e.StatusCode < 400 {
+	switch e.StatusCode / 100 {
+	case 2:
+		if e.StatusCode != http.StatusOK {
+			return "the gateway answers 200; check Endpoint and what is between"
+		}
+	case 1, 3:
 		return "redirects are not followed; set Endpoint to the final address"
 	}
 	return ""
+}
+
+// RejectedError says that the gateway refused one event for good. It is found with
+// errors.As, as a *RejectedError, in DroppedEvent.Err and in the error of Send.
+type RejectedError struct {
+	// ID is Event.ID, and EventType Event.EventType, of the event.
+	ID, EventType string
+	// Reason is what the gateway said of it, cut at 500 bytes.
+	Reason string
+}
+
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("the gateway rejected event %q (id %s): %s", e.EventType, e.ID, e.Reason)
+}
+
+// printable returns words from outside without what could forge a log line or turn
+// the direction of a terminal: a space for white space, U+FFFD for the rest.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// errorText returns err's text. ok is false if Error panics, as that of a nil
+// pointer does.
+func errorText(err error) (text string, ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			text, ok = fmt.Sprintf("an error of type %T, whose Error method panics", err), false
+		}
+	}()
+	return err.Error(), true
+}
+
+// panicText is what a panic of the user's code said.
+func panicText(p any) string {
+	if err, ok := p.(error); ok {
+		text, _ := errorText(err)
+		return printable(text)
+	}
+	return printable(fmt.Sprint(p)) // it catches panics of String methods
 }

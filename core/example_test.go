@@ -190,7 +190,7 @@ func ExampleClient_Shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	err := client.Shutdown(ctx)
-	fmt.Println(errors.Is(err, causality.ErrClosed), client.Stats().Dropped.Closed, "lost")
+	fmt.Println(errors.Is(err, causality.ErrUndelivered), client.Stats().Dropped.Closed, "lost")
 	// Output: true 1 lost
 }
 

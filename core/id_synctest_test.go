@@ -14,7 +14,7 @@ import (
 func TestEventID_StaysWhenTheEventIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t, breaks(false))
-		client := newClient(t, g, func(cfg *causality.Config) { cfg.AtLeastOnce = true })
+		client := newClient(t, g, func(cfg *causality.Config) { cfg.ReuseKeys = false })
 		client.Track(causality.Event{ID: `mine"`, EventType: "e"})
 		flush(t, client)
 		if got := g.events(); len(got) != 1 || got[0].ID != `mine"` || got[0].Name != "e" || len(got[0].Key) != 36 {

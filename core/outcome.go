@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,9 +44,11 @@ type outcome struct {
 	unknown bool
 	// timedOut: no answer in time, or the upload broke.
 	timedOut bool
-	// retryAfter is how long the gateway asked everybody to wait.
+	// isBusy: the answer is about the rate of requests and not about these events.
+	// retryAfter is how long it asked everybody to wait; 0 if it did not say.
+	isBusy     bool
 	retryAfter time.Duration
-	// elapsed is how long the last request took.
+	// elapsed is how long the request took.
 	elapsed time.Duration
 }
 
@@ -59,18 +62,23 @@ type rejection struct {
 // read judges an answer. It reads like the table "Statuses" of the gateway:
 //
 //	200                                        accepted, if it adds up
+//	any other 2xx                              again, unknown
 //	400 could not read request body: … too large    tooLarge
 //	400 could not read request body: …         again, the upload broke
 //	400 must contain no more than              tooMany
 //	400, 422                                   refused
-//	408, 429                                   again
+//	408                                        again, unknown
+//	429                                        again, busy
 //	413                                        tooLarge
 //	500 batch exceeds maximum event count      tooMany
-//	5xx                                        again
+//	502, 504, 520 and above                    again, unknown: a proxy speaks
+//	any other 5xx                              again
 //	any other                                  denied
+//
+// An answer with a Retry-After is busy, too.
 func read(status int, header http.Header, body []byte, events int) outcome {
 	if status == http.StatusOK {
-		return readReply(body, events)
+		return readResults(body, events)
 	}
 	out := outcome{line: -1, retryAfter: retryAfter(header)}
 	message := replyMessage(body)
@@ -88,17 +96,23 @@ func read(status int, header http.Header, body []byte, events int) outcome {
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		out.verdict = refused
 		out.line = namedEvent(message, events)
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
-		out.verdict = again
+	case status == http.StatusRequestTimeout, status/100 == 2:
+		out.verdict, out.unknown = again, true
+	case status == http.StatusTooManyRequests:
+		out.verdict, out.isBusy = again, true
 	case status == http.StatusRequestEntityTooLarge:
 		out.verdict = tooLarge
 	case status == http.StatusInternalServerError && strings.Contains(message, "batch exceeds maximum event count"):
 		out.verdict = tooMany
 	case status >= 500:
+		// gateway: once it has answered it is done with the request. A proxy
+		// answers while the gateway may still be storing.
 		out.verdict = again
+		out.unknown = status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520
 	default:
 		out.verdict = denied
 	}
+	out.isBusy = out.isBusy || out.retryAfter > 0
 	out.err = &GatewayError{StatusCode: status, Message: message, Events: events, RetryAfter: out.retryAfter}
 	return out
 }
@@ -132,13 +146,12 @@ func replyMessage(body []byte) string {
 	if message == "" {
 		message = string(body[:min(len(body), 2*maxMessageBytes)])
 	}
-	message = strings.ToValidUTF8(strings.Join(strings.Fields(message), " "), "\uFFFD")
-	return cutAtRune(message, maxMessageBytes)
+	return cutAtRune(printable(strings.Join(strings.Fields(message), " ")), maxMessageBytes)
 }
 
-// namedEvent returns the index of the event that stands on the line which a
-// parse error names as "(line L:C)", or -1. The first such place is the
-// gateway's own; a later one may be quoted from an event.
+// namedEvent returns the index of the event on the line that a parse error names
+// as "(line L:C)", or -1. The first such place is the gateway's own; a later one
+// may be quoted from an event.
 func namedEvent(message string, events int) int {
 	_, rest, ok := strings.Cut(message, "(line ")
 	if !ok {
@@ -162,9 +175,10 @@ func retryAfter(header http.Header) time.Duration {
 	if text == "" {
 		return 0
 	}
-	// Beyond its range ParseInt returns the nearest number within.
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(max(0, min(seconds, int64(maxRetryAfter/time.Second)))) * time.Second
+	// Whole seconds by the RFC; some proxies send fractions. Beyond its range
+	// ParseFloat returns an infinity.
+	if seconds, err := strconv.ParseFloat(text, 64); (err == nil || errors.Is(err, strconv.ErrRange)) && !math.IsNaN(seconds) {
+		return time.Duration(max(0, min(seconds, maxRetryAfter.Seconds())) * float64(time.Second))
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
@@ -185,9 +199,9 @@ type reply struct {
 	}
 }
 
-// readReply judges the body of a 200. One that cannot be read or does not add
+// readResults judges the body of a 200. One that cannot be read or does not add
 // up tells nothing about the events.
-func readReply(body []byte, events int) outcome {
+func readResults(body []byte, events int) outcome {
 	if allAccepted(body, events) {
 		return outcome{verdict: accepted, line: -1}
 	}
@@ -205,7 +219,7 @@ func readReply(body []byte, events int) outcome {
 		}
 		seen[result.Index] = true
 		if result.Status == "rejected" {
-			out.rejections = append(out.rejections, rejection{result.Index, cutAtRune(result.Error, maxMessageBytes), transient(result.Error)})
+			out.rejections = append(out.rejections, rejection{result.Index, cutAtRune(printable(result.Error), maxMessageBytes), transient(result.Error)})
 		}
 	}
 	if len(out.rejections) != reply.RejectedCount {

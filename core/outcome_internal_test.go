@@ -2,6 +2,7 @@ package causality
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -55,7 +56,7 @@ func TestReadJudgesEveryStatus(t *testing.T) {
 		{422, "no", refused, -1},
 		{401, `{"error":"missing API key"}`, denied, -1},
 		{403, "", denied, -1}, {404, "404 page not found\n", denied, -1}, {405, "Method Not Allowed\n", denied, -1},
-		{307, "", denied, -1}, {204, "", denied, -1}, {101, "", denied, -1}, {409, "", denied, -1},
+		{307, "", denied, -1}, {204, "", again, -1}, {202, "{}", again, -1}, {101, "", denied, -1}, {409, "", denied, -1},
 		{408, "", again, -1}, {429, "Too Many Requests\n", again, -1},
 		{413, "", tooLarge, -1},
 		{500, `{"message":"batch exceeds maximum event count"}`, tooMany, -1},
@@ -132,7 +133,7 @@ func TestReadReply(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			out := readReply([]byte(tt.body), 2)
+			out := readResults([]byte(tt.body), 2)
 			if out.verdict != tt.verdict || !reflect.DeepEqual(out.rejections, tt.want) || out.unknown != (tt.verdict == again) {
 				t.Errorf("%+v", out)
 			}
@@ -148,7 +149,7 @@ func TestRetryAfter(t *testing.T) {
 	}{
 		{"", 0, 0}, {"0", 0, 0}, {"5", 5, 5}, {"60", 60, 60}, {"61", 60, 60}, {"86400", 60, 60},
 		{"9223372036854775807", 60, 60}, {"99999999999999999999999", 60, 60},
-		{"-1", 0, 0}, {"-99999999999999999999999", 0, 0}, {"1.5", 0, 0}, {"soon", 0, 0}, {"5s", 0, 0},
+		{"-1", 0, 0}, {"-99999999999999999999999", 0, 0}, {"1.5", 1, 2}, {"0.25", 0, 1}, {"1e9", 60, 60}, {"NaN", 0, 0}, {"soon", 0, 0}, {"5s", 0, 0},
 		{date(20 * time.Second), 18, 20}, {date(-time.Hour), 0, 0}, {date(240 * time.Hour), 60, 60}, {"Mon, 32 Foo 2026", 0, 0},
 	}
 	for _, tt := range tests {
@@ -161,9 +162,18 @@ func TestRetryAfter(t *testing.T) {
 
 func TestAReplyIsReadUpToOneMiB(t *testing.T) {
 	for size, want := range map[int]error{0: nil, maxReplyBytes: nil, maxReplyBytes + 1: errReplyTooLarge, 10 * maxReplyBytes: errReplyTooLarge} {
-		text, err := readBody(new(bytes.Buffer), io.NopCloser(strings.NewReader(strings.Repeat("x", size))))
-		if err != want || len(text) > maxReplyBytes+1 {
-			t.Errorf("%d bytes: read %d, %v", size, len(text), err)
+		var text, zipped bytes.Buffer
+		err := readReply(&text, &http.Response{Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))})
+		if err != want || text.Len() > maxReplyBytes+1 {
+			t.Errorf("%d bytes: read %d, %v", size, text.Len(), err)
+		}
+		w := gzip.NewWriter(&zipped)
+		_, _ = io.WriteString(w, strings.Repeat("x", size))
+		_ = w.Close()
+		text.Reset()
+		err = readReply(&text, &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: io.NopCloser(&zipped)})
+		if err != want || text.Len() > maxReplyBytes+1 {
+			t.Errorf("%d bytes zipped: read %d, %v", size, text.Len(), err)
 		}
 	}
 }
@@ -171,15 +181,13 @@ func TestAReplyIsReadUpToOneMiB(t *testing.T) {
 // HTTP/2 may close a body that it is reading, and a transport may read one that
 // it has closed; the memory is another request's by then.
 func TestABodyIsNotReadOnceItIsClosed(t *testing.T) {
-	bt := &batch{body: []byte("body")}
-	bt.readers.Add(1)
-	body := &requestBody{reader: bytes.NewReader(bt.body), batch: bt}
+	body := &requestBody{reader: bytes.NewReader([]byte("body"))}
 	if n, err := body.Read(make([]byte, 2)); n != 2 || err != nil {
 		t.Errorf("read %d, %v", n, err)
 	}
 	for range 2 {
-		if err := body.Close(); err != nil || bt.readers.Load() != 0 {
-			t.Errorf("%v, %d readers", err, bt.readers.Load())
+		if err := body.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 	if n, err := body.Read(make([]byte, 2)); n != 0 || err == nil {
@@ -188,7 +196,7 @@ func TestABodyIsNotReadOnceItIsClosed(t *testing.T) {
 }
 
 func TestTheDefaultTransport(t *testing.T) {
-	pool := newHTTPTransport(&Config{Endpoint: "https://gateway.test", MaxInFlight: 7}, nil).owned
+	pool := newHTTPTransport(&Config{Endpoint: "https://gateway.test", MaxInFlight: 7}).connections.pool
 	if pool == nil || pool.Proxy == nil || !pool.ForceAttemptHTTP2 || pool.MaxIdleConnsPerHost < 7 || pool.MaxConnsPerHost != 7 {
 		t.Errorf("%+v", pool)
 	}

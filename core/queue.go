@@ -24,6 +24,7 @@ type queue struct {
 	heldBytes atomic.Int64  // size of the events that wait or are in flight
 
 	mu          sync.Mutex
+	waits       map[uint64]*wait // by number: events that Send waits for
 	tail        *chunk
 	pushedBytes uint64 // size of the events so far
 	// flushLoop is woken when either of pushed and pushedBytes gets here.
@@ -79,8 +80,9 @@ func newQueue(maxBytes int) *queue {
 // with the separator that follows it in a request.
 func sizeOf(eventBytes int) int64 { return int64(eventBytes + len(separator)) }
 
-// push appends a copy of an event. If it cannot, it returns the reason.
-func (q *queue) push(event []byte) (DropReason, bool) {
+// push appends a copy of an event, for which w waits unless it is nil. If it
+// cannot, it returns the reason.
+func (q *queue) push(event []byte, w *wait) (DropReason, bool) {
 	size := sizeOf(len(event))
 	var spare *chunk // taken from the pool without the lock
 	spareBytes := 0
@@ -117,6 +119,12 @@ func (q *queue) push(event []byte) (DropReason, bool) {
 	spare = q.write(event, q.write(length[:], spare))
 	q.heldBytes.Add(size)
 	q.pushedBytes += uint64(size)
+	if w != nil {
+		if q.waits == nil {
+			q.waits = make(map[uint64]*wait)
+		}
+		q.waits[q.pushed.Load()] = w
+	}
 	pushed := q.pushed.Add(1)
 	if pushed >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
 		q.wakeAt, q.wakeAtBytes = never, never
@@ -225,17 +233,27 @@ func (q *queue) take(maxEvents, maxBytes int, settled *batch) *batch {
 	}
 	q.poppedBytes += uint64(bytes)
 	bt.seal()
-	q.rewind()
+	q.taken(bt)
 	return bt
 }
 
-// rewind uses the last chunk from its beginning again, if all in it was taken.
-func (q *queue) rewind() {
+// taken hands over who waits for the events of a batch, and uses the last chunk
+// from its beginning again, if all in it was taken.
+func (q *queue) taken(bt *batch) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waits) > 0 {
+		bt.waits = make(map[uint64]*wait)
+		for _, m := range bt.marks {
+			if w := q.waits[m.number]; w != nil {
+				bt.waits[m.number] = w
+				delete(q.waits, m.number)
+			}
+		}
+	}
 	if q.popped == q.pushed.Load() {
 		q.head.at, q.tail.len = 0, 0
 	}
-	q.mu.Unlock()
 }
 
 // cursor is a place in the stream of events.

@@ -27,7 +27,9 @@ func TestAnEventRejectedForGoodIsDroppedAndTheOthersAreDelivered(t *testing.T) {
 			var reported []error
 			g := newGateway(t)
 			g.then(rejects(reason, is(0, 2)))
-			client := newClient(t, g, func(cfg *causality.Config) { cfg.OnError = func(err error) { reported = append(reported, err) } })
+			client := newClient(t, g, func(cfg *causality.Config) {
+				cfg.OnDrop = func(e causality.DroppedEvent) { reported = append(reported, e.Err) }
+			})
 			track(client, 0, 4)
 			flush(t, client)
 			synctest.Wait()
@@ -35,9 +37,9 @@ func TestAnEventRejectedForGoodIsDroppedAndTheOthersAreDelivered(t *testing.T) {
 			if s := balanced(t, client); s.Delivered != 2 || s.Dropped.Rejected != 2 || g.count() != 1 {
 				t.Errorf("%d requests, %+v", g.count(), s)
 			}
-			var answer *causality.GatewayError
-			if len(reported) != 2 || !errors.As(reported[0], &answer) || answer.StatusCode != 200 || !strings.Contains(answer.Message, reason) {
-				t.Errorf("OnError got %v", reported)
+			var rejected *causality.RejectedError
+			if len(reported) != 2 || !errors.As(reported[0], &rejected) || rejected.Reason != reason || rejected.ID == "" {
+				t.Errorf("OnDrop got %v", reported)
 			}
 		})
 	}
@@ -104,7 +106,7 @@ func TestTheRestOfABatchIsNotSentToAGatewayThatCanStoreNothing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "could store none") || !strings.Contains(err.Error(), forNow) {
 			t.Errorf("Flush: %v", err)
 		}
-		if s := balanced(t, client); !s.Paused || s.Queued != 500 || g.count() != 4 {
+		if s := balanced(t, client); !s.Paused || s.Queued != 500 || g.count() != 3 {
 			t.Errorf("%d requests, %+v", g.count(), s)
 		}
 		before := g.count()

@@ -135,6 +135,7 @@ func TestNoErrorShowsTheKey(t *testing.T) {
 					defer mu.Unlock()
 					reported = append(reported, err)
 				}
+				cfg.OnDrop = func(e causality.DroppedEvent) { cfg.OnError(e.Err) }
 			})
 			track(client, 0, 1)
 			err := client.Flush()

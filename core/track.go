@@ -28,7 +28,7 @@ import (
 // Logger or Transport of a Config, or by a method of a value that is being read. It
 // would lead to another call of that function, and so on for ever. What the function
 // does on a goroutine of its own is not known to be its.
-func (c *Client) Track(event Event) { c.track(context.Background(), &event, false) }
+func (c *Client) Track(event Event) { c.track(context.Background(), &event, false, nil) }
 
 // TrackContext is [Client.Track] for code that has a context: what the event does
 // not say of whom it is about (UserID, SessionID, DeviceID, CorrelationID) comes
@@ -38,28 +38,29 @@ func (c *Client) TrackContext(ctx context.Context, event Event) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	c.track(ctx, &event, true)
+	c.track(ctx, &event, true, nil)
 }
 
 // nilClient reports once that events are tracked with a nil *Client.
 var nilClient sync.Once
 
-func (c *Client) track(ctx context.Context, event *Event, identify bool) {
+// track tracks an event, for which w waits unless it is nil.
+func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait) {
 	if c == nil {
 		nilClient.Do(func() { newReporter(&Config{}).say(sayNilClient, 1, event.EventType, nil) })
 		return
 	}
 	if c.disabled {
-		c.drop(DropDisabled)
+		c.drop(DropDisabled, event.EventType, nil, ErrNotSent, w)
 		return
 	}
-	if c.queue.isClosed.Load() {
-		c.drop(DropClosed)
+	if c.queue.isClosed.Load() && c.report.onDrop == nil {
+		c.drop(DropClosed, event.EventType, nil, ErrClosed, w) // nobody asks for its JSON
 		return
 	}
 	if usercode.Running() {
 		// It would be given to the same function again, and so on for ever.
-		c.drop(DropFiltered)
+		c.drop(DropFiltered, event.EventType, nil, ErrNotSent, w)
 		c.nested.Do(func() { c.report.say(sayNested, 1, event.EventType, nil) })
 		return
 	}
@@ -71,7 +72,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 		eventType, ok := event.EventType, false
 		event.own(c.attrs)
 		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
-			c.drop(DropFiltered)
+			c.drop(DropFiltered, eventType, nil, ErrNotSent, w)
 			c.dryRun.dropped(eventType, "BeforeTrack refused it")
 			return
 		}
@@ -89,15 +90,18 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool) {
 	}
 	switch {
 	case err != nil:
-		c.drop(DropInvalid)
-		c.report.say(sayInvalid, 1, cutAtRune(event.EventType, maxEventTypeBytes), err)
+		c.drop(DropInvalid, event.EventType, nil, err, w)
 		c.dryRun.dropped(event.EventType, err.Error())
 	case c.dryRun != nil:
-		c.drop(DropDisabled)
+		c.drop(DropDisabled, event.EventType, nil, ErrNotSent, w)
 		c.dryRun.event(e.buf)
 	default:
-		if why, ok := c.queue.push(e.buf); !ok {
-			c.drop(why)
+		switch why, ok := c.queue.push(e.buf, w); {
+		case ok:
+		case why == DropClosed:
+			c.drop(why, event.EventType, e.buf, ErrClosed, w)
+		default:
+			c.drop(why, event.EventType, e.buf, ErrQueueFull, w)
 		}
 	}
 	e.release()
@@ -167,13 +171,10 @@ func (c *Client) countProperties(e *encoder) {
 	c.report.properties(e)
 }
 
-// drop counts an event that is not queued, and reports it.
-func (c *Client) drop(why DropReason) {
-	c.ledger.turnedAway(why)
-	switch why {
-	case DropQueueFull:
-		c.report.say(sayQueueFull, 1, "", nil)
-	case DropClosed:
-		c.report.say(sayClosed, 1, "", nil)
+// drop drops an event that is not queued.
+func (c *Client) drop(why DropReason, eventType string, encoded []byte, err error, w *wait) {
+	c.ledger.turnedAway(why, eventType, encoded, err)
+	if w != nil {
+		w.settle(err)
 	}
 }

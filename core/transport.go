@@ -2,12 +2,11 @@ package causality
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -23,36 +22,33 @@ const (
 	// maxReplyBytes is how much of a reply is read. A reply to 1000 events is
 	// about 90 KB.
 	maxReplyBytes = 1 << 20
-	// closingWait is the longest wait between requests once Close is called.
-	closingWait = time.Second
 )
 
-// httpTransport posts batches and judges the answers. It is safe for concurrent
-// use: each delivery posts its own batch, and they share the wait that a busy
-// gateway asks for.
+// httpTransport makes one request at a time for each caller and judges the answer.
+// It knows nothing of other batches. What its users share is when the gateway may
+// be asked again (hold), how long a request may take while closing (closeAt), and
+// the connections. It is safe for concurrent use.
 type httpTransport struct {
-	url          string
+	url string
+	// connections are our own; roundTripper is Config.Transport and nil if there
+	// is none.
+	connections  *connections
 	roundTripper http.RoundTripper
-	owned        *http.Transport // roundTripper, if it is our own
 	// authorize adds the API key, and redact takes it out of words that others
 	// chose: a proxy may echo the request. The key lives in these closures
 	// alone, where no verb of fmt can reach it.
-	authorize   func(http.Header)
-	redact      func([]byte) []byte
-	userAgent   string
-	timeout     time.Duration
-	atLeastOnce bool
+	authorize func(http.Header)
+	redact    func([]byte) []byte
+	userAgent string
+	timeout   time.Duration
 
-	ledger *ledger
-
-	closing chan struct{} // closed when Close begins: waits are cut short
-
-	mu        sync.Mutex
-	notBefore time.Time // the gateway asked everybody to wait until then
-	deadline  time.Time // when Close gives up; zero while the client is open
+	mu       sync.Mutex
+	heldTo   time.Time // the gateway asked everybody to wait until then
+	busy     int       // answers in a row that did
+	deadline time.Time // when Close gives up; zero while the client is open
 }
 
-func newHTTPTransport(cfg *Config, ledger *ledger) *httpTransport {
+func newHTTPTransport(cfg *Config) *httpTransport {
 	key := cfg.APIKey
 	t := &httpTransport{
 		url:          strings.TrimRight(cfg.Endpoint, "/") + batchPath,
@@ -61,76 +57,15 @@ func newHTTPTransport(cfg *Config, ledger *ledger) *httpTransport {
 		redact:       func(b []byte) []byte { return redactKey(b, key) },
 		userAgent:    fmt.Sprintf("causality-go/%s (%s; %s/%s)", SDKVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		timeout:      cfg.Timeout,
-		atLeastOnce:  cfg.AtLeastOnce,
-		closing:      make(chan struct{}),
-		ledger:       ledger,
 	}
 	if t.roundTripper == nil {
-		t.owned = newPool(cfg.MaxInFlight)
-		t.roundTripper = t.owned
+		t.connections = newConnections(cfg.MaxInFlight)
 	}
 	return t
 }
 
-// newPool returns the default Transport: what http.DefaultTransport does, with
-// a connection kept for every request that may be in flight.
-func newPool(maxInFlight int) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        maxInFlight,
-		MaxIdleConnsPerHost: maxInFlight,
-		MaxConnsPerHost:     maxInFlight,
-		// gateway: it closes idle connections after 60 s; a request that meets
-		// such a closing fails.
-		IdleConnTimeout:     45 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
-		// Nothing in a reply is worth a large header.
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-}
-
-// sendBatch posts bt, and repeats the same bytes, so under the same keys, while
-// the verdict is again and repeats are left. It returns the last outcome, which
-// timed out if any did.
-func (t *httpTransport) sendBatch(ctx context.Context, bt *batch, retries int) outcome {
-	last := outcome{verdict: again, line: -1}
-	for attempt := 0; ; attempt++ {
-		if !t.waitTurn(ctx) {
-			if last.err == nil {
-				last.err = context.Cause(ctx)
-			}
-			return last
-		}
-		t.ledger.requested(attempt > 0)
-		before := last
-		last = t.post(ctx, bt)
-		last.timedOut = last.timedOut || before.timedOut
-		if ctx.Err() != nil && last.verdict == again && before.err != nil {
-			last.err = before.err // says more than that we gave up
-		}
-		if last.unknown {
-			bt.uncertain = true
-			if t.atLeastOnce {
-				bt.rekey()
-			}
-		}
-		delay := time.Duration(float64(exponentialBackoff(attempt)) * (0.5 + rand.Float64()))
-		if last.retryAfter > 0 || isBusy(last.err) {
-			delay = max(delay, last.retryAfter)
-			t.hold(delay)
-		}
-		if last.verdict != again || attempt >= retries || !t.sleep(ctx, delay) {
-			return last
-		}
-	}
-}
-
 // exponentialBackoff is the wait after a failed attempt, counted from 0: 1, 2, 4
-// … at most 30 seconds. sendBatch spreads it by 0.5 to 1.5 at random, so that
-// services which failed together do not come back together.
+// … at most 30 seconds.
 func exponentialBackoff(attempt int) time.Duration {
 	const longest = 30 * time.Second
 	if attempt >= 5 { // 2^5 s is over the longest already
@@ -139,15 +74,16 @@ func exponentialBackoff(attempt int) time.Duration {
 	return time.Second << max(attempt, 0)
 }
 
-// post makes one request.
-func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
+// sendBatch makes one request of a batch and judges the answer. When it returns,
+// nobody reads the batch any more.
+func (t *httpTransport) sendBatch(ctx context.Context, bt *batch) outcome {
 	ctx, cancel := context.WithTimeout(ctx, t.requestTimeout())
 	defer cancel()
-	events := bt.len()
-	body := &requestBody{reader: bytes.NewReader(bt.body), batch: bt}
+	body := &requestBody{reader: bytes.NewReader(bt.body)}
+	defer body.Close()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, body)
 	if err != nil {
-		return outcome{verdict: denied, line: -1, err: fmt.Errorf("no request can be made of the Endpoint: %w", err)}
+		return outcome{verdict: denied, line: -1, err: fmt.Errorf("no request can be made of the Endpoint: %w", t.foreign(err))}
 	}
 	// No GetBody: a transport that has one may send a request twice by itself.
 	req.ContentLength = int64(len(bt.body))
@@ -159,66 +95,121 @@ func (t *httpTransport) post(ctx context.Context, bt *batch) outcome {
 	t.authorize(req.Header)
 
 	start := time.Now()
-	bt.readers.Add(1)
-	resp, err := t.roundTrip(req)
-	if err != nil {
-		// Before the body began to go nothing can have been stored.
-		return outcome{
-			verdict: again, line: -1, err: t.networkError(err),
-			unknown: body.started.Load(), timedOut: body.started.Load(), elapsed: time.Since(start),
-		}
-	}
-	buf := replies.Get().(*bytes.Buffer)
-	defer keepReply(buf)
-	text, err := readBody(buf, resp.Body)
-	if err == nil && resp.StatusCode == http.StatusOK && allAccepted(text, events) {
-		return outcome{verdict: accepted, line: -1, elapsed: time.Since(start)}
-	}
-	text = t.redact(text) // before its words are cut, and a key with them
-	var out outcome
-	switch {
-	case err == nil:
-		out = read(resp.StatusCode, resp.Header, text, events)
-	case resp.StatusCode == http.StatusOK:
-		out = outcome{verdict: again, line: -1, unknown: true, err: t.networkError(fmt.Errorf("reading the reply: %w", err))}
-	default:
-		// Half an error reply says no more than its status, and a refusal must
-		// not be acted on by halves.
-		out = read(resp.StatusCode, resp.Header, text, events)
-		if out.verdict == refused {
-			out.verdict = again
-		}
-	}
-	if answer, ok := out.err.(*GatewayError); ok {
-		answer.Message = string(t.redact([]byte(answer.Message))) // it may have been escaped
-	}
+	out := t.judge(t.exchange(req), bt.len(), body)
 	out.elapsed = time.Since(start)
-	if t.atLeastOnce && out.verdict == again && resp.StatusCode != http.StatusTooManyRequests && !out.timedOut {
-		// Who answered 408 or 5xx may be a proxy, speaking for a gateway that
-		// stored half.
-		out.unknown = true
+	if out.isBusy {
+		t.hold(out.retryAfter)
+	} else {
+		t.served()
 	}
 	return out
 }
 
-// roundTrip calls the Transport, which may be the user's own: its panic is an
-// error like any other. Redirects are not followed, as no http.Client is asked:
-// following would hand the key to another host and turn the POST into a GET.
-func (t *httpTransport) roundTrip(req *http.Request) (resp *http.Response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			resp, err = nil, fmt.Errorf("Config.Transport panicked: %v", p)
-		}
+// judge says what an answer means for a batch of so many events.
+func (t *httpTransport) judge(a answer, events int, body *requestBody) outcome {
+	defer a.forget()
+	switch {
+	case a.status == 0:
+		// Before the body began to go nothing can have been stored.
+		started := body.started.Load()
+		return outcome{verdict: again, line: -1, err: networkError(a.err), unknown: started, timedOut: started}
+	case a.err == nil && a.status == http.StatusOK && allAccepted(a.text.Bytes(), events):
+		return outcome{verdict: accepted, line: -1}
+	case a.err != nil && a.status == http.StatusOK:
+		return outcome{verdict: again, line: -1, unknown: true, err: networkError(fmt.Errorf("reading the reply: %w", a.err))}
+	}
+	out := read(a.status, a.header, t.redact(a.text.Bytes()), events) // before its words are cut, and a key with them
+	if a.err != nil && out.verdict == refused {
+		// Half an error reply says no more than its status, and a refusal must
+		// not be acted on by halves.
+		out.verdict, out.line = again, -1
+	}
+	if answer, ok := out.err.(*GatewayError); ok {
+		answer.Message = string(t.redact([]byte(answer.Message))) // it may have been escaped
+	}
+	return out
+}
+
+// answer is what came back: an error and no status if nothing did, and an error
+// beside the status if the reply could not be read to its end.
+type answer struct {
+	status int
+	header http.Header
+	text   *bytes.Buffer
+	err    error
+}
+
+// patience is how long a Transport may take to return when its context has ended.
+const patience = 50 * time.Millisecond
+
+// exchange makes the request on a goroutine of its own. The Transport and the body
+// of the reply may be the user's: one that panics, exits its goroutine, or does not
+// return when its context ends costs this request and nothing else.
+func (t *httpTransport) exchange(req *http.Request) answer {
+	done := make(chan answer, 1)
+	go func() {
+		a := answer{err: errors.New("Config.Transport exited its goroutine (runtime.Goexit, as t.Fatal does)")}
+		defer func() {
+			if p := recover(); p != nil {
+				a = answer{err: t.foreign(fmt.Errorf("Config.Transport panicked: %s", panicText(p)))}
+			}
+			done <- a
+		}()
+		usercode.Call(func() {
+			a = t.roundTrip(req)
+			if a.err != nil {
+				a.err = t.foreign(a.err) // here, since its methods may be the user's
+			}
+		})
 	}()
-	usercode.Call(func() { resp, err = t.roundTripper.RoundTrip(req) })
+	select {
+	case a := <-done:
+		return a
+	case <-req.Context().Done():
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case a := <-done:
+		return a
+	case <-timer.C:
+		return answer{err: fmt.Errorf("Config.Transport did not return in time: %w", context.Cause(req.Context()))}
+	}
+}
+
+// roundTrip makes the request and reads the reply. Redirects are not followed, as
+// no http.Client is asked: following would hand the key to another host and turn
+// the POST into a GET.
+func (t *httpTransport) roundTrip(req *http.Request) answer {
+	roundTripper := t.roundTripper
+	if roundTripper == nil {
+		c := t.connections.acquire()
+		failed := true
+		defer func() { t.connections.release(c, failed && !errors.Is(req.Context().Err(), context.Canceled)) }()
+		a := exchangeOver(c, req)
+		failed = a.err != nil
+		return a
+	}
+	return exchangeOver(roundTripper, req)
+}
+
+func exchangeOver(roundTripper http.RoundTripper, req *http.Request) answer {
+	resp, err := roundTripper.RoundTrip(req)
 	switch {
 	case err != nil:
+		return answer{err: err}
 	case resp == nil:
-		err = errors.New("Config.Transport returned neither a response nor an error")
+		return answer{err: errors.New("Config.Transport returned neither a response nor an error")}
 	case resp.Body == nil: // a Transport that was made for a test
 		resp.Body = http.NoBody
 	}
-	return resp, err
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header, text: replies.Get().(*bytes.Buffer)}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return a // its body is the connection, which has no end
+	}
+	a.err = readReply(a.text, resp)
+	return a
 }
 
 var errReplyTooLarge = errors.New("the reply is over 1 MiB")
@@ -226,38 +217,37 @@ var errReplyTooLarge = errors.New("the reply is over 1 MiB")
 // replies is memory to read replies into. What is kept of one is a copy.
 var replies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-func keepReply(buf *bytes.Buffer) {
-	if buf.Cap() <= maxPooled {
-		buf.Reset()
-		replies.Put(buf)
+// forget gives back the memory of the reply.
+func (a *answer) forget() {
+	if a.text != nil && a.text.Cap() <= maxPooled {
+		a.text.Reset()
+		replies.Put(a.text)
 	}
 }
 
-// readBody reads a reply to its end, so that the connection is used again.
-func readBody(text *bytes.Buffer, body io.ReadCloser) (_ []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil { // it may be the user's own, too
-			err = fmt.Errorf("Config.Transport's body panicked: %v", p)
+// readReply reads a reply to its end, so that the connection is used again. A proxy
+// may have compressed it though nobody asked.
+func readReply(text *bytes.Buffer, resp *http.Response) error {
+	var body io.Reader = io.LimitReader(resp.Body, maxReplyBytes+1)
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		inflated, err := gzip.NewReader(body)
+		if err != nil {
+			return err
 		}
-	}()
-	var n int64
-	usercode.Call(func() {
-		defer body.Close()
-		n, err = text.ReadFrom(io.LimitReader(body, maxReplyBytes+1))
-	})
+		body = io.LimitReader(inflated, maxReplyBytes+1)
+	}
+	n, err := text.ReadFrom(body)
 	if err == nil && n > maxReplyBytes {
 		err = errReplyTooLarge
 	}
-	return text.Bytes(), err
+	return err
 }
 
 // requestBody notices when a transport begins to read the body, after which a
-// failure tells nothing about the events, and when it lets go of it. HTTP/2
-// closes a body that it gives up while another goroutine may be reading it: the
-// memory is free only when that has ended.
+// failure tells nothing about the events. Once it is closed nobody reads the
+// batch: HTTP/2 gives up a body while another of its goroutines may be reading it.
 type requestBody struct {
 	reader  *bytes.Reader
-	batch   *batch
 	started atomic.Bool
 
 	mu     sync.Mutex // held while reading
@@ -276,25 +266,42 @@ func (b *requestBody) Read(p []byte) (int, error) {
 
 func (b *requestBody) Close() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.closed {
-		b.closed = true
-		b.batch.readers.Add(-1)
-	}
+	b.closed = true
+	b.mu.Unlock()
 	return nil
 }
 
 // networkError describes a request without an answer.
-func (t *httpTransport) networkError(err error) error {
-	text := []byte(err.Error())
-	if shown := t.redact(text); !bytes.Equal(shown, text) {
-		err = errors.New(string(shown)) // what it wraps would show the key
-	}
+func networkError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the gateway did not answer in time: %w", err)
 	}
 	return fmt.Errorf("the gateway cannot be reached: %w", err)
 }
+
+// foreign makes an error of others' fit to be shown: its text is asked for once,
+// and loses the key and what cannot be printed.
+func (t *httpTransport) foreign(err error) error {
+	text, ok := errorText(err)
+	clean := string(t.redact([]byte(text)))
+	shown := printable(clean)
+	switch {
+	case !ok || clean != text:
+		return errors.New(shown) // what it wraps would panic, or show the key
+	case shown != text:
+		return &foreignError{shown, err}
+	}
+	return err
+}
+
+// foreignError is an error of others' with the text that it is to be shown by.
+type foreignError struct {
+	text string
+	err  error
+}
+
+func (e *foreignError) Error() string { return e.text }
+func (e *foreignError) Unwrap() error { return e.err }
 
 // redactKey returns b without the key, which it almost never has.
 func redactKey(b []byte, key string) []byte {
@@ -302,11 +309,6 @@ func redactKey(b []byte, key string) []byte {
 		return b
 	}
 	return bytes.ReplaceAll(b, []byte(key), []byte(redacted))
-}
-
-func isBusy(err error) bool {
-	var answer *GatewayError
-	return errors.As(err, &answer) && answer.StatusCode == http.StatusTooManyRequests
 }
 
 // requestTimeout is Timeout; while closing it is half of what is left, so that
@@ -318,62 +320,7 @@ func (t *httpTransport) requestTimeout() time.Duration {
 	if deadline.IsZero() {
 		return t.timeout
 	}
-	left := time.Until(deadline)
-	return min(t.timeout, max(left/2, min(left, closingWait)))
-}
-
-// hold makes every request of the client wait.
-func (t *httpTransport) hold(d time.Duration) {
-	until := time.Now().Add(d)
-	t.mu.Lock()
-	if until.After(t.notBefore) {
-		t.notBefore = until
-	}
-	t.mu.Unlock()
-}
-
-// held is until when the gateway asked to wait.
-func (t *httpTransport) held() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.notBefore
-}
-
-// waitTurn waits until requests may be made. It returns false if ctx ends first.
-func (t *httpTransport) waitTurn(ctx context.Context) bool {
-	for {
-		d := time.Until(t.held())
-		if d <= 0 {
-			return ctx.Err() == nil
-		}
-		select {
-		case <-time.After(d):
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// sleep waits for d, or for at most closingWait once the client is closing. It
-// returns false if ctx ends first.
-func (t *httpTransport) sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	case <-t.closing:
-	}
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	case <-time.After(closingWait):
-		return true
-	}
+	return min(t.timeout, max(time.Until(deadline)/2, time.Millisecond))
 }
 
 // closeAt says when the client gives up; an earlier time wins.
@@ -385,9 +332,35 @@ func (t *httpTransport) closeAt(deadline time.Time) {
 	t.mu.Unlock()
 }
 
+// hold makes every request of the client wait: for as long as the gateway asked,
+// or for longer with each answer in a row that asks for less.
+func (t *httpTransport) hold(asked time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	until := time.Now().Add(max(asked, jittered(exponentialBackoff(t.busy))))
+	t.busy++
+	if until.After(t.heldTo) {
+		t.heldTo = until
+	}
+}
+
+// served notes an answer that asked for no wait.
+func (t *httpTransport) served() {
+	t.mu.Lock()
+	t.busy = 0
+	t.mu.Unlock()
+}
+
+// held is until when the gateway asked to wait.
+func (t *httpTransport) held() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.heldTo
+}
+
 // release lets go of the idle connections.
 func (t *httpTransport) release() {
-	if t.owned != nil {
-		t.owned.CloseIdleConnections()
+	if t.connections != nil {
+		t.connections.close()
 	}
 }

@@ -119,12 +119,15 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 		at   int // least texts that it has
 	}{
 		{"core/diagnostics.go", isVar("lineText"), 15},
-		{"core/diagnostics.go", isCall("fmt.Errorf"), 3},
 		{"core/errors.go", isCall("errors.New"), 2},
 		{"core/errors.go", isFunc("hint"), 5},
 		{"core/causality.go", isCall("fmt.Errorf"), 1},
-		{"core/search.go", isCall("fmt.Errorf"), 1},
-		{"core/schedule.go", isCall("fmt.Errorf"), 1},
+		{"core/batch.go", isCall("fmt.Errorf"), 1},
+		{"core/drop.go", isCall("fmt.Errorf"), 1},
+		{"core/ledger.go", isCall("fmt.Errorf"), 1},
+		{"core/reporter.go", isCall("fmt.Errorf"), 2},
+		{"core/resend.go", isCall("fmt.Errorf", "errors.New"), 4},
+		{"core/send.go", isCall("fmt.Errorf", "errors.New"), 2},
 		{"core/transport.go", isCall("fmt.Errorf", "errors.New"), 4},
 		{"core/envelope.go", isCall("fmt.Errorf", "errors.New"), 4},
 		{"zerologcausality/hook.go", isCall("diagnostic.Say"), 1},

@@ -32,6 +32,7 @@ var All = []Metric{
 	{"causality.events.delivered", "Events that the gateway accepted.", "{event}", Counter, func(s causality.Stats) int64 { return s.Delivered }},
 	{"causality.events.uncertain", "Delivered events that were accepted only on a repeat, after a request whose outcome nobody knows.", "{event}", Counter, func(s causality.Stats) int64 { return s.Uncertain }},
 	{"causality.events.dropped", "Events that will never be delivered, by reason.", "{event}", Counter, nil},
+	{"causality.drops.missed", "Dropped events that Config.OnDrop was not called for, because it was too slow for so many.", "{event}", Counter, func(s causality.Stats) int64 { return s.MissedDrops }},
 	{"causality.events.queued", "Events that wait or are in flight.", "{event}", UpDownCounter, func(s causality.Stats) int64 { return s.Queued }},
 	{"causality.queue.size", "Encoded size of the events that wait or are in flight; at Config.MaxQueueBytes new events are dropped.", "By", UpDownCounter, func(s causality.Stats) int64 { return s.QueuedBytes }},
 	{"causality.requests", "HTTP requests to the gateway, repeats included.", "{request}", Counter, func(s causality.Stats) int64 { return s.Requests }},

@@ -78,7 +78,7 @@ func noDial(d time.Duration, err error) func(*Gateway) Script {
 	}
 }
 
-func atLeastOnce(cfg *causality.Config) { cfg.AtLeastOnce = true }
+func reuseKeys(cfg *causality.Config) { cfg.ReuseKeys = true }
 
 // oneRequest puts all events into one request.
 func oneRequest(cfg *causality.Config) { cfg.BatchSize = 1000 }

@@ -24,8 +24,8 @@ const ChaosTimeout = 2 * time.Second
 // Chaos is a script of moods, one after the other for a second or so each, and
 // what only a gateway knows of the events that it met in them.
 type Chaos struct {
-	// AtLeastOnce: the client has Config.AtLeastOnce, and loses nothing.
-	AtLeastOnce bool
+	// ReuseKeys: the client has Config.ReuseKeys, and may lose what is accepted.
+	ReuseKeys bool
 
 	mu    sync.Mutex
 	rng   *rand.Rand
@@ -356,12 +356,12 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []err
 			if !c.hidden[name] {
 				told++
 			}
-			bad(c.lied[name] && !c.AtLeastOnce, "%s is lost, and no request can have lost it: %v", name, c.trail[n])
+			bad(c.lied[name] && c.ReuseKeys, "%s is lost, and no request can have lost it: %v", name, c.trail[n])
 		case k > 1:
 			a.Doubled++
 			// It takes a new key, or a restart between two requests with the same
 			// one.
-			bad(c.unsure[name] && (c.AtLeastOnce || c.restarts > 0), "%s is stored %d times, and the client had its answer: %v", name, k, c.trail[n])
+			bad(c.unsure[name] && (!c.ReuseKeys || c.restarts > 0), "%s is stored %d times, and the client had its answer: %v", name, k, c.trail[n])
 		}
 	}
 	bad(int(stats.Tracked) == tracked, "%d tracked by the client's count, %d by ours", stats.Tracked, tracked)

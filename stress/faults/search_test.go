@@ -19,8 +19,8 @@ func TestAnEventThatIsSentAloneAndGetsNoAnswerIsLikeAnyOther(t *testing.T) {
 		change func(*causality.Config)
 		stored int
 	}{
-		{"by default it is lost where its key was marked, and Uncertain tells", nil, 98},
-		{"with AtLeastOnce it is stored", atLeastOnce, 99},
+		{"by default it is stored", nil, 99},
+		{"with ReuseKeys it is lost", reuseKeys, 98},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // unknowns are the faults after which the gateway alone knows what it has
-// stored, by default and with Config.AtLeastOnce.
+// stored, by default and with Config.ReuseKeys.
 func unknowns() []*Fault {
 	half := causalitytest.Accept().Storing(25)
 	none := causalitytest.Accept().Storing(0)
@@ -33,10 +33,10 @@ func unknowns() []*Fault {
 		}
 	}
 	var faults []*Fault
-	both := func(name string, setup func(*Gateway) Script, byDefault, atLeast Want) {
+	both := func(name string, setup func(*Gateway) Script, reused, byDefault Want) {
 		faults = append(faults,
 			&Fault{Name: name, Events: someEvents, PerSecond: perSecond, Setup: setup, Want: byDefault},
-			&Fault{Name: name + ", AtLeastOnce", Events: someEvents, PerSecond: perSecond, Setup: setup, Want: atLeast, Config: atLeastOnce})
+			&Fault{Name: name + ", ReuseKeys", Events: someEvents, PerSecond: perSecond, Setup: setup, Want: reused, Config: reuseKeys})
 	}
 	const many = math.MaxInt
 	both("keys are marked as seen, nothing is stored and no answer comes, 3 times", first(3, Silence(none)),
@@ -51,9 +51,8 @@ func unknowns() []*Fault {
 	both("all is stored, the answer is lost, and the gateway restarts and forgets its keys", restart,
 		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true},
 		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true})
-	// By default an answer is taken for an answer: 502 is nothing stored.
 	both("a proxy answers 502 for a gateway that has stored half, 3 times", first(3, proxy),
-		Want{Vanished: 75, SomeVanish: true, Quiet: true},
+		Want{Uncertain: true, Vanished: 75, SomeVanish: true, Quiet: true},
 		Want{Uncertain: true, Doubled: 75, SomeDouble: true, Quiet: true})
 	both("the gateway's memory of keys is overcrowded: it answers accepted and stores half, 3 times", first(3, Answer(half)),
 		Want{Vanished: many, SomeVanish: true, Quiet: true},

@@ -19,13 +19,13 @@ import (
 func main() {
 	span := flag.Duration("for", 10*time.Minute, "how long the gateway misbehaves")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the gateway's moods")
-	atLeastOnce := flag.Bool("at-least-once", false, "with Config.AtLeastOnce")
+	reuseKeys := flag.Bool("reuse-keys", false, "with Config.ReuseKeys")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := soak(os.Stdout, *span, *seed, *atLeastOnce); err != nil {
+	if err := soak(os.Stdout, *span, *seed, *reuseKeys); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}

@@ -35,9 +35,9 @@ const (
 )
 
 // soak runs and prints the account.
-func soak(w io.Writer, span time.Duration, seed uint64, atLeastOnce bool) error {
+func soak(w io.Writer, span time.Duration, seed uint64, reuseKeys bool) error {
 	chaos := faults.NewChaos(seed)
-	chaos.AtLeastOnce = atLeastOnce
+	chaos.ReuseKeys = reuseKeys
 	gateway, err := chaos.Listen()
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func soak(w io.Writer, span time.Duration, seed uint64, atLeastOnce bool) error 
 		BatchSize:     10, // many requests, so that many meet a fault
 		FlushInterval: 200 * time.Millisecond,
 		Timeout:       faults.ChaosTimeout,
-		AtLeastOnce:   atLeastOnce,
+		ReuseKeys:   reuseKeys,
 		MaxQueueBytes: 256 << 20, // a pause is no reason to drop here
 		Transport:     chaos.Witness(pool),
 		Logger:        slog.New(lines),
@@ -69,7 +69,7 @@ func soak(w io.Writer, span time.Duration, seed uint64, atLeastOnce bool) error 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "seed %d, for %v, at least once: %v\n", seed, span, atLeastOnce)
+	fmt.Fprintf(w, "seed %d, for %v, reused keys: %v\n", seed, span, reuseKeys)
 
 	watch := startWatch(client)
 	var tracked atomic.Int64

@@ -11,11 +11,11 @@ func TestAShortSoakAddsUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}
-	for seed, atLeastOnce := range []bool{false, true} {
-		t.Run(fmt.Sprintf("at least once: %v", atLeastOnce), func(t *testing.T) {
+	for seed, reuseKeys := range []bool{false, true} {
+		t.Run(fmt.Sprintf("reused keys: %v", reuseKeys), func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			if err := soak(&out, 5*time.Second, uint64(seed), atLeastOnce); err != nil {
+			if err := soak(&out, 5*time.Second, uint64(seed), reuseKeys); err != nil {
 				t.Error(err)
 			}
 			t.Log(out.String())

@@ -1,0 +1,180 @@
+package causality
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// state is whether the gateway stores events. All requests together answer that.
+type state uint8
+
+const (
+	// well: it stores events.
+	well state = iota
+	// doubtful: a request failed, and none that was sent after it was stored.
+	// Requests of one event find out more, at once and one after the other.
+	doubtful
+	// down: those failed, too. No event is to blame for that, and none is
+	// rejected, however long it lasts. The client pauses: it sends one event at a
+	// time, after 5, 10 … 60 seconds, each time another one.
+	down
+)
+
+// doubtfulProbes is how many requests must fail after the first one before the
+// gateway counts as down. One of their events may be bad as well.
+const doubtfulProbes = 2
+
+// health is what the requests so far say of the gateway. It is a part of batcher.
+type health struct {
+	state state
+	// doubted is the number of the newest failed request: a later one that is
+	// stored ends the doubt. doubtedFrom is the one that began it.
+	doubted, doubtedFrom int64
+	probes               int // failed, since the state changed
+	probing              bool
+	probedAt             time.Time // when a probe was last sent, or asked for
+	probeAt              time.Time // of the next
+	downSince            time.Time
+	// busyRequest is the request that the gateway last answered with a wait, 0 if
+	// a later one had another answer; busy counts such answers in a row.
+	busyRequest int64
+	busy        int
+}
+
+// observe learns from a result how the gateway is.
+func (b *batcher) observe(res result) {
+	if res.isProbe {
+		b.probing = false
+	}
+	if res.err != nil {
+		b.failure = res.err
+	}
+	switch {
+	case res.isBusy:
+		b.busyRequest = res.request
+		if b.busy++; b.busy > max(b.cfg.MaxRetries, 0) {
+			b.replyAll()
+		}
+		return
+	case res.request > b.busyRequest:
+		b.busyRequest, b.busy = 0, 0
+	}
+	if res.stored && res.batch.isNamed {
+		b.names = names{doubtedAt: time.Now()}
+	}
+	switch {
+	case res.stored && (b.state == down || b.state == doubtful && res.request > b.doubted):
+		if b.state == down {
+			b.ledger.paused(false)
+			b.report.resumed(time.Since(b.downSince))
+			b.forgetLimits()
+			b.size = min(b.size, b.cfg.BatchSize) // it grows again
+		}
+		b.retrySuspects(b.state == down)
+		b.state = well
+	case res.failed && !b.ledger.storedAfter(res.request) && !b.isExplained(res.batch):
+		b.doubt(res)
+	case res.isProbe && b.state == down:
+		b.pause() // it told nothing of the gateway
+	}
+}
+
+// doubt takes in a failed request after which none was stored.
+func (b *batcher) doubt(res result) {
+	b.doubted = max(b.doubted, res.request)
+	switch {
+	case b.state == well:
+		b.state, b.probes, b.doubtedFrom, b.probeAt = doubtful, 0, res.request, time.Time{}
+	case !res.isProbe: // it was sent before
+	case b.state == down:
+		b.pause()
+	default:
+		if b.probes++; b.probes >= doubtfulProbes {
+			b.goDown()
+		}
+	}
+}
+
+// goDown begins a pause.
+func (b *batcher) goDown() {
+	b.state, b.probes, b.downSince = down, 0, time.Now()
+	b.ledger.paused(true)
+	b.pause()
+}
+
+// pause sets the time of the next probe, and tells every Flush.
+func (b *batcher) pause() {
+	wait := time.Duration(float64(pauseStep(b.probes)) * (1 + rand.Float64()/2))
+	if b.isClosing {
+		wait = closingWait
+	}
+	b.probes++
+	b.probeAt = time.Now().Add(wait)
+	b.replyAll()
+}
+
+// pauseStep is how long to wait before the n-th probe of a pause, counted from 0.
+func pauseStep(n int) time.Duration {
+	return min(5*time.Second<<min(n, 4), time.Minute)
+}
+
+// probeSoon brings the next probe forward, and the next try of events that failed
+// alone. However often Flush is called, there is one in closingWait.
+func (b *batcher) probeSoon() {
+	soon := b.probedAt.Add(closingWait)
+	if soon.Before(b.probeAt) {
+		b.probeAt = soon
+	}
+	if now := time.Now(); !now.Before(soon) {
+		b.probedAt = now
+		for _, bt := range b.waiting {
+			if bt.alone > 0 && !b.isExplained(bt) {
+				bt.due = time.Time{}
+			}
+		}
+	}
+}
+
+// probe takes the next probe, or nil: one event, each time another one, so that no
+// event can stand for all. Only what is left of a batch of which the gateway named
+// an event goes as a whole, once, since that is the likely reason.
+func (b *batcher) probe(now time.Time) *batch {
+	if b.probing || now.Before(b.probeAt) {
+		return nil
+	}
+	if b.state == doubtful && b.probes == 0 {
+		if bt := b.takeWaiting(now, b.size); bt != nil {
+			return bt
+		}
+	}
+	if bt := b.drain(1); bt != nil {
+		return bt
+	}
+	// Of those that wait the one that has not failed for longest, and an event
+	// that the gateway named last.
+	chosen := -1
+	isLater := func(bt, other *batch) bool {
+		if bt.isNamed != other.isNamed {
+			return bt.isNamed
+		}
+		return bt.request >= other.request
+	}
+	for i, bt := range b.waiting {
+		if b.state == doubtful && bt.len() == 1 && max(bt.request-1, bt.aloneRequest) >= b.doubtedFrom {
+			continue // failed alone in this doubt
+		}
+		if chosen < 0 || !isLater(bt, b.waiting[chosen]) {
+			chosen = i
+		}
+	}
+	switch {
+	case chosen >= 0:
+		bt := b.waiting[chosen]
+		at := rand.IntN(bt.len()) // bad events may be neighbours
+		b.replace(chosen, bt.subset(func(i int) bool { return i != at }))
+		return bt.subset(func(i int) bool { return i == at })
+	case len(b.inFlight) == 0 && len(b.waiting) > 0:
+		b.goDown() // there is nothing else to ask with
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package causality
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Resend queues the events that a function of [WriteDropped] wrote to r, one a line,
+// each under a new idempotency key and with its id. It waits while the queue is
+// full, and returns how many events it has queued; call Flush to have them sent.
+// They count as Tracked.
+//
+// A line that is no event of this client's Config.Format is left out and named in
+// the error, beside the others. An error of r, of ctx, or ErrClosed ends Resend:
+// the events that it has counted are queued, the others are not.
+func (c *Client) Resend(ctx context.Context, r io.Reader) (int, error) {
+	if c == nil || c.disabled || c.dryRun != nil {
+		return 0, ErrNotSent
+	}
+	var bad []error
+	lines := bufio.NewReader(r)
+	for n, number := 0, 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if problem := c.resendable(line); problem != nil {
+				if len(bad) < maxErrors {
+					bad = append(bad, fmt.Errorf("causality: Resend: line %d is left out: %w", number, problem))
+				}
+			} else if err := c.requeue(ctx, line); err != nil {
+				return n, errors.Join(append(bad, fmt.Errorf("causality: Resend stopped before line %d: %w", number, err))...)
+			} else {
+				n++
+			}
+		}
+		if err == io.EOF {
+			return n, errors.Join(bad...)
+		}
+		if err != nil {
+			return n, errors.Join(append(bad, fmt.Errorf("causality: Resend: %w", err))...)
+		}
+	}
+}
+
+// resendable says what is wrong with a line as an event, or nil.
+func (c *Client) resendable(line []byte) error {
+	if len(line) > maxEventBytes {
+		return errTooLarge
+	}
+	e, err := decodeEvent(line)
+	switch {
+	case err != nil:
+		return fmt.Errorf("it is not an event: %w", err)
+	case !json.Valid(line):
+		return errors.New("it is not JSON")
+	case (c.envelope.format == FormatEnvelope) != (e.id != ""):
+		return fmt.Errorf("it is not in Config.Format %v", c.envelope.format)
+	case e.eventType == "" || !validAppID(e.appID) || e.timestampMs <= 0:
+		return errors.New("it lacks an event type, an app_id or a timestamp_ms")
+	}
+	at := bytes.Index(line, []byte(keyHead))
+	if at < 0 || len(line) < at+len(keyHead)+len(noUUID) || line[at+len(keyHead)+len(noUUID)] != '"' {
+		return errors.New("it lacks an idempotency_key")
+	}
+	return nil
+}
+
+// requeue pushes an encoded event under a new key, once there is room.
+func (c *Client) requeue(ctx context.Context, line []byte) error {
+	newKey().put(line[bytes.Index(line, []byte(keyHead))+len(keyHead):])
+	var tick *time.Ticker
+	for {
+		why, ok := c.queue.push(line, nil)
+		switch {
+		case ok:
+			return nil
+		case why == DropClosed:
+			return ErrClosed
+		case sizeOf(len(line)) > c.queue.maxBytes:
+			return ErrQueueFull
+		}
+		if tick == nil {
+			tick = time.NewTicker(20 * time.Millisecond)
+			defer tick.Stop()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package causality
+
+import (
+	"slices"
+	"time"
+)
+
+// A batch that failed while others, sent after it, were stored has a bad event in
+// it, whatever the answer was: a 400, a firewall's 403, a 500 or a broken
+// connection. It is halved until the event is alone. A failed batch of which that
+// is not known yet waits until the gateway stores something; see state.
+
+const (
+	// An event is rejected when it has failed alone so often and for so long,
+	// each time with others stored after it: a replica that answers badly must
+	// not condemn what another would store.
+	aloneFailures = 8
+	aloneFor      = 2 * time.Minute
+	// While closing there is no time for that.
+	closingFailures = 3
+	// An event that the gateway names is asked about once more, and the first
+	// such event twice; see names.
+	namedFailures      = 1
+	firstNamedFailures = 2
+	// aloneWait is the longest wait before an event is sent alone again.
+	aloneWait = time.Minute
+)
+
+// suspicion is what is known of a batch that failed. It is a part of batch.
+type suspicion struct {
+	isSuspect bool
+	// isHalf: it has not been sent since it was cut off a suspect.
+	isHalf bool
+	// isNamed: the gateway named this event as bad.
+	isNamed bool
+	since   int64 // the first request that failed with these events in it
+	err     error // why, the last time
+
+	// alone is how often it failed as one event, each time with others stored
+	// since the time before; since aloneAt.
+	alone        int
+	aloneRequest int64 // the last time
+	aloneAt      time.Time
+}
+
+// names is whether the gateway names the right event when it refuses a batch with
+// a line. It is a part of batcher.
+type names struct {
+	// confirmed: an event that was named has been rejected. doubtedAt is when one
+	// was stored after all, as happens with a replica that refuses everything.
+	confirmed bool
+	doubtedAt time.Time
+}
+
+// believes reports whether what the gateway named a bad event is taken for one.
+func (b *batcher) believes(bt *batch) bool {
+	return bt.isNamed && (b.names.doubtedAt.IsZero() || time.Since(b.names.doubtedAt) > relearn)
+}
+
+// isExplained reports whether a failure of this batch says nothing of the gateway:
+// it failed before, and others were stored since.
+func (b *batcher) isExplained(bt *batch) bool { return bt.since > 0 && b.ledger.storedAfter(bt.since) }
+
+// suspect notes that a request failed with these events in it.
+func (b *batcher) suspect(bt *batch, res result) {
+	if res.stalled {
+		return // nothing is wrong with them
+	}
+	if bt.len() < res.batch.len() && !bt.isNamed {
+		return // half of what was too large, or what the gateway did not name
+	}
+	bt.isSuspect, bt.isHalf, bt.err = true, false, res.err
+	if bt.since == 0 {
+		bt.since = res.request
+	}
+	if bt.len() > 1 || res.batch.len() > 1 {
+		return
+	}
+	if bt.alone == 0 {
+		bt.aloneAt = time.Now()
+	}
+	if bt.alone == 0 || b.ledger.storedAfter(b.comparedFrom(bt)) {
+		bt.alone++
+	}
+	bt.aloneRequest = res.request
+	bt.due = time.Now().Add(min(time.Second<<min(bt.alone-1, 6), aloneWait))
+}
+
+// retrySuspects makes all suspects due, since the gateway stores events again. If
+// it was down, batches are suspects no more: they did not fail for what is in them.
+func (b *batcher) retrySuspects(wasDown bool) {
+	for _, bt := range b.waiting {
+		if bt.isSuspect {
+			bt.due = time.Time{}
+		}
+		if wasDown && bt.alone == 0 {
+			bt.suspicion = suspicion{}
+		}
+	}
+}
+
+// nextSuspect takes a suspect, or its first half, that others stored since speak
+// against; nil if there is none, or half of the slots have one. The largest goes
+// first: it has the most good events in it.
+func (b *batcher) nextSuspect(now time.Time) *batch {
+	b.rejectSuspects(now)
+	underWay, slots := 0, max(b.cfg.MaxInFlight/2, 1)
+	for _, bt := range b.inFlight {
+		if bt.isSuspect {
+			underWay++
+		}
+	}
+	if b.isClosing {
+		slots = b.cfg.MaxInFlight
+	}
+	if underWay >= slots {
+		return nil
+	}
+	chosen, unproven := -1, -1
+	for i, bt := range b.waiting {
+		switch {
+		case !bt.isSuspect || now.Before(bt.due):
+		case !b.isExplained(bt):
+			unproven = i
+		case chosen < 0 || bt.len() > b.waiting[chosen].len():
+			chosen = i
+		}
+	}
+	if chosen < 0 {
+		if unproven >= 0 && len(b.inFlight) == 0 {
+			// Nothing else is sent that could be stored.
+			b.state, b.probes, b.doubtedFrom, b.probeAt = doubtful, 0, b.waiting[unproven].request, time.Time{}
+			b.doubted = max(b.doubted, b.doubtedFrom)
+			return b.probe(now)
+		}
+		return nil
+	}
+	bt := b.waiting[chosen]
+	if bt.len() == 1 || bt.isHalf {
+		b.replace(chosen, nil)
+		return bt
+	}
+	bt.isHalf = true // the halves inherit it
+	return b.take(chosen, (bt.len()+1)/2)
+}
+
+// comparedFrom is the request since which others must have been stored for a failure
+// of this event alone to count: the one in which it failed alone before, or, where
+// nothing else may come to compare with, the one in which it failed first.
+func (b *batcher) comparedFrom(bt *batch) int64 {
+	if b.isClosing || b.believes(bt) {
+		return bt.since
+	}
+	return bt.aloneRequest
+}
+
+// rejectSuspects drops the events that have failed alone long enough.
+func (b *batcher) rejectSuspects(now time.Time) {
+	before := len(b.waiting)
+	b.waiting = slices.DeleteFunc(b.waiting, func(bt *batch) bool {
+		if bt.alone == 0 {
+			return false
+		}
+		needed, least := aloneFailures, aloneFor
+		switch {
+		case b.believes(bt) && b.names.confirmed:
+			needed, least = namedFailures, 0
+		case b.believes(bt):
+			needed, least = firstNamedFailures, 0
+		case b.isClosing:
+			needed, least = closingFailures, 0
+		}
+		if bt.alone < needed || now.Sub(bt.aloneAt) < least || !b.ledger.storedAfter(b.comparedFrom(bt)) {
+			return false
+		}
+		b.names.confirmed = b.names.confirmed || b.believes(bt)
+		b.ledger.rejected(bt, 0, cutAtRune(bt.err.Error(), maxMessageBytes))
+		return true
+	})
+	if len(b.waiting) < before {
+		b.replySettled()
+	}
+}
+
+// replace puts another batch in the place of a waiting one, or none if it is nil.
+func (b *batcher) replace(i int, bt *batch) {
+	if bt == nil {
+		b.waiting = slices.Delete(b.waiting, i, i+1)
+		return
+	}
+	b.waiting[i] = bt
+}
