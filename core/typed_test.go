@@ -24,7 +24,7 @@ type typedGateway struct {
 
 func newTyped(t testing.TB, changes ...func(*causality.Config)) *typedGateway {
 	t.Helper()
-	client, rec := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) {
+	client, rec := causalitytest.New(t, causalitytest.AllowDrops(), causalitytest.WithConfig(func(cfg *causality.Config) {
 		cfg.TypedPayloads = true
 		for _, change := range changes {
 			change(cfg)
@@ -49,11 +49,11 @@ func (g *typedGateway) send(t testing.TB, event causality.Event) typedStored {
 	if err := g.Flush(); err != nil {
 		t.Fatalf("the gateway refuses the event: %v", err)
 	}
-	envelopes := g.rec.Envelopes()
-	events := g.rec.Take()
-	if len(events) != 1 {
+	envelopes, requests := g.rec.Envelopes(), g.rec.Requests()
+	if events := g.rec.Take(); len(events) != 1 {
 		t.Fatalf("%d events are stored of one: %+v", len(events), g.Stats())
 	}
+	events := requests[len(requests)-1].Events() // with all that was sent
 	return typedStored{events[0], envelopes[0].Payload, string(envelopes[0].Raw), g.Stats().Properties.Dropped - before.Properties.Dropped}
 }
 

@@ -145,7 +145,7 @@ func eventAt(t *testing.T, at time.Time) int64 {
 	if err := client.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	return rec.Events()[0].TimestampMs
+	return rec.Requests()[0].Events()[0].TimestampMs
 }
 
 func parseJSON(t *testing.T, line string) (m map[string]any) {

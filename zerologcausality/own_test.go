@@ -241,7 +241,7 @@ func TestTime(t *testing.T) {
 		if err := client.Flush(); err != nil {
 			t.Fatal(err)
 		}
-		events := rec.Events()
+		events := rec.Requests()[0].Events()
 		if len(events) != 1 {
 			t.Fatalf("%d events, want 1", len(events))
 		}

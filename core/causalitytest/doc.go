@@ -15,13 +15,7 @@
 //
 //		checkout(client, "o-42") // the code under test
 //
-//		if err := client.Flush(); err != nil {
-//			t.Fatal(err)
-//		}
-//		events := rec.OfType("purchase_complete")
-//		if len(events) != 1 || events[0].Properties["order_id"] != "o-42" {
-//			t.Errorf("tracked %+v", events)
-//		}
+//		rec.Expect(t, "purchase_complete", "order_id", "o-42")
 //	}
 //
 //	func checkout(client *causality.Client, order string) {
@@ -38,7 +32,7 @@
 // gateway does, and so answers "accepted" for an event that comes again, without
 // storing it twice.
 //
-// How the code under test bears a gateway that fails is a matter of
+// What the code under test does when the gateway fails is a matter of
 // [Recorder.Script]:
 //
 //	rec.Script(

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
@@ -27,6 +28,7 @@ type Envelope struct {
 type stored struct {
 	event
 	id, key string
+	arrived time.Time
 }
 
 func (s *stored) envelope() Envelope {
@@ -54,6 +56,7 @@ const serverPrefix = "_server_"
 func (e *event) decode(key string) causality.Event {
 	values := decodeValues(e.raw)
 	decoded := causality.Event{
+		ID:             string(e.id),
 		AppID:          string(e.appID),
 		EventType:      e.eventType(),
 		IdempotencyKey: key,

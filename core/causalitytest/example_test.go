@@ -56,12 +56,7 @@ func ExampleNew() {
 
 	client, rec := causalitytest.New(t)
 	checkout(client, "u-1", "o-42")
-	if err := client.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if got := rec.Events(); len(got) != 1 || got[0].UserID != "u-1" {
-		t.Errorf("tracked %+v", got)
-	}
+	rec.Expect(t, "purchase_complete", "user_id", "u-1", "total_cents", 1999)
 }
 
 // Wait is for code that tracks on goroutines of its own.

@@ -187,7 +187,7 @@ func (r *Recorder) settle(c *call, events []event, reasons []string, limit int) 
 		results[i].id = id
 		if limit > 0 {
 			limit--
-			r.stored = append(r.stored, stored{event: *e, id: id, key: key})
+			r.stored = append(r.stored, stored{event: *e, id: id, key: key, arrived: c.record.Time})
 			c.record.Stored++
 		}
 	}

@@ -1,12 +1,8 @@
 package causalitytest
 
 import (
-	"bytes"
 	"log/slog"
-	"os"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,18 +10,25 @@ import (
 )
 
 // New returns a client whose events go to the returned Recorder, and closes it
-// when the test ends. The test fails if that Close leaves events undelivered,
-// unless the test has scripted the Recorder to fail.
+// when the test ends. The test fails if an event was dropped as Invalid or
+// Rejected, unless [AllowDrops] says otherwise; if [WithCheck] has something
+// against an event; and if that Close leaves events undelivered. If the test has
+// scripted the Recorder to fail, events may be left, or rejected.
 //
-// The client sends within 10 ms of an event, so [Recorder.Wait] is all that a
-// test of asynchronous code needs; client.Flush sends at once. Its AppID is
-// "test-app" and its DeviceID "test-device". Its diagnostics are shown only if
-// the test fails. [WithConfig] changes all that.
+// [Recorder.Expect], [Recorder.Events] and what else returns events flush the
+// client first. [Recorder.Wait] is for code that tracks on goroutines of its own;
+// the client sends within 10 ms of an event. Its AppID is "test-app" and its
+// DeviceID "test-device". Its diagnostics are shown only if the test fails.
+// [WithConfig] changes all that.
 func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	t.Helper()
 	s := newSettings(opts)
-	rec := &Recorder{key: s.key}
-	lines := &diagnostics{}
+	rec := &Recorder{key: s.key, since: time.Now()}
+	m := &made{settings: s, wake: func() {
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		rec.notify()
+	}}
 	cfg := causality.Config{
 		APIKey:        s.key,
 		Endpoint:      "https://gateway.test",
@@ -34,7 +37,7 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 		FlushInterval: 10 * time.Millisecond,
 		CloseTimeout:  5 * time.Second,
 		Transport:     rec,
-		Logger:        slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger:        slog.New(slog.NewTextHandler(m, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if cfg.APIKey == "" {
 		cfg.APIKey = strings.Repeat("0123456789abcdef", 4)
@@ -42,8 +45,12 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	for _, change := range s.changes {
 		change(&cfg)
 	}
-	for name, chosen := range map[string]bool{"CAUSALITY_DISABLED": cfg.Disabled, "CAUSALITY_DRY_RUN": cfg.DryRun != nil} {
-		if set, err := strconv.ParseBool(os.Getenv(name)); err == nil && set && !chosen {
+	env := causality.ConfigFromEnv()
+	for name, surprises := range map[string]bool{
+		"CAUSALITY_DISABLED": env.Disabled && !cfg.Disabled,
+		"CAUSALITY_DRY_RUN":  env.DryRun != nil && cfg.DryRun == nil,
+	} {
+		if surprises {
 			// Otherwise the test would find no events and not say why.
 			t.Fatalf("causalitytest: %s is set, so the client would send nothing; unset it for this test", name)
 		}
@@ -52,14 +59,18 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	if err != nil {
 		t.Fatalf("causalitytest: %v", err)
 	}
+	m.client, m.appID, m.deviceID = client, cfg.AppID, cfg.DeviceID
+	m.deadline = deadline(t)
+	rec.made = m
 	t.Cleanup(func() {
 		t.Helper()
 		if err := client.Close(); err != nil && !rec.scriptedToFail() {
 			t.Errorf("causalitytest: events were left undelivered: %v", err)
 		}
+		m.check(t, rec)
 		// Here and not when a line is written: the client may still write one
 		// when the test is over, and t.Log would panic.
-		if text := lines.String(); t.Failed() && text != "" {
+		if text := m.text(); t.Failed() && text != "" {
 			t.Logf("causalitytest: the client's diagnostics:\n%s", text)
 		}
 	})
@@ -72,6 +83,8 @@ type Option func(*settings)
 type settings struct {
 	key     string
 	changes []func(*causality.Config)
+	checks  []func(causality.Event) error
+	allowed []causality.DropReason
 }
 
 func newSettings(opts []Option) settings {
@@ -95,23 +108,18 @@ func WithConfig(change func(cfg *causality.Config)) Option {
 	return func(s *settings) { s.changes = append(s.changes, change) }
 }
 
-// diagnostics keeps what the client's logger writes, as long as it is not much.
-type diagnostics struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
+// WithCheck gives every stored event to check when the test ends, as
+// [Recorder.Events] returns it, also one that the test took or reset. The test
+// fails with the error that check returns. [NewRecorder] has no use for it.
+func WithCheck(check func(event causality.Event) error) Option {
+	return func(s *settings) { s.checks = append(s.checks, check) }
 }
 
-func (d *diagnostics) Write(line []byte) (int, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.lines.Len() < 64<<10 {
-		d.lines.Write(line)
+// AllowDrops lets a test of [New] pass though events were dropped for one of the
+// reasons; without any, for whatever reason. [NewRecorder] has no use for it.
+func AllowDrops(reasons ...causality.DropReason) Option {
+	if len(reasons) == 0 {
+		reasons = []causality.DropReason{causality.DropInvalid, causality.DropRejected}
 	}
-	return len(line), nil
-}
-
-func (d *diagnostics) String() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lines.String()
+	return func(s *settings) { s.allowed = append(s.allowed, reasons...) }
 }

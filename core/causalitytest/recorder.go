@@ -1,8 +1,6 @@
 package causalitytest
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -32,6 +30,10 @@ type Recorder struct {
 	keys       map[string]struct{} // the idempotency keys seen
 	duplicates int
 	waiters    []*waiter
+
+	// made says what New has made for the Recorder; nil for one without.
+	made  *made
+	since time.Time // when New or NewRecorder made it
 }
 
 var (
@@ -41,7 +43,7 @@ var (
 
 // NewRecorder returns a Recorder without any events.
 func NewRecorder(opts ...Option) *Recorder {
-	return &Recorder{key: newSettings(opts).key}
+	return &Recorder{key: newSettings(opts).key, since: time.Now()}
 }
 
 // Script says what becomes of the next requests, one answer each, in the order
@@ -73,13 +75,20 @@ func (r *Recorder) Always(answer Answer) {
 // the SDK's own _server_ properties are left out (see [Recorder.Envelopes]). A
 // typed payload's fields are its properties, nested ones as map[string]any and
 // []any. The caller may keep and change the result.
+//
+// What differs from one run to the next is left out, so that events can be
+// compared: the idempotency key, an ID of the SDK's own form (a UUIDv7), a time
+// that is that of the test, and the AppID and DeviceID of the client that [New]
+// returned. Events of that client are flushed first, for at most 5 s.
 func (r *Recorder) Events() []causality.Event {
-	return decodeAll(r.snapshot())
+	r.flush()
+	return r.decodeAll(r.snapshot())
 }
 
 // OfType returns the stored events of one type, like Events.
 func (r *Recorder) OfType(eventType string) []causality.Event {
-	return decodeAll(slices.DeleteFunc(r.snapshot(), func(s stored) bool {
+	r.flush()
+	return r.decodeAll(slices.DeleteFunc(r.snapshot(), func(s stored) bool {
 		return s.eventType() != eventType
 	}))
 }
@@ -87,16 +96,18 @@ func (r *Recorder) OfType(eventType string) []causality.Event {
 // Take returns the stored events, like Events, and forgets them. It forgets
 // nothing else.
 func (r *Recorder) Take() []causality.Event {
+	r.flush()
 	r.mu.Lock()
 	taken := r.stored
-	r.stored = nil
+	r.forgetStored()
 	r.mu.Unlock()
-	return decodeAll(taken)
+	return r.decodeAll(taken)
 }
 
 // Envelopes returns the stored events as they were received, in the order of
 // Events.
 func (r *Recorder) Envelopes() []Envelope {
+	r.flush()
 	all := r.snapshot()
 	envelopes := make([]Envelope, len(all))
 	for i := range all {
@@ -105,7 +116,8 @@ func (r *Recorder) Envelopes() []Envelope {
 	return envelopes
 }
 
-// Len returns how many events are stored.
+// Len returns how many events are stored. It does not flush, and so shows what
+// has been sent by itself.
 func (r *Recorder) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,7 +150,8 @@ func (r *Recorder) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.script, r.always, r.scripted = nil, Answer{}, false
-	r.requests, r.stored, r.keys, r.duplicates = nil, nil, nil, 0
+	r.forgetStored()
+	r.requests, r.keys, r.duplicates = nil, nil, 0
 }
 
 // ForgetKeys forgets which idempotency keys were seen, as the gateway does when
@@ -149,67 +162,47 @@ func (r *Recorder) ForgetKeys() {
 	r.keys = nil
 }
 
-// Wait waits until at least n events are stored. It returns an error that wraps
-// ctx's when that ends first. It does not poll, and inside a testing/synctest
-// bubble it lets the time pass.
-func (r *Recorder) Wait(ctx context.Context, n int) error {
-	return r.wait(ctx, n, "stored events", func() int { return len(r.stored) })
-}
-
-// WaitRequests waits until at least n requests have arrived, answered or not,
-// like Wait.
-func (r *Recorder) WaitRequests(ctx context.Context, n int) error {
-	return r.wait(ctx, n, "requests", func() int { return len(r.requests) })
-}
-
-// waiter waits for a count to reach n. Each has a channel of its own, made by
-// the goroutine that waits, so that it belongs to that goroutine's bubble.
-type waiter struct {
-	count   func() int // called with the lock held
-	n       int
-	reached chan struct{}
-}
-
-func (r *Recorder) wait(ctx context.Context, n int, what string, count func() int) error {
-	w := &waiter{count: count, n: n, reached: make(chan struct{})}
-	r.mu.Lock()
-	r.waiters = append(r.waiters, w)
-	r.notify()
-	r.mu.Unlock()
-	select {
-	case <-w.reached:
-		return nil
-	case <-ctx.Done():
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiters = slices.DeleteFunc(r.waiters, func(other *waiter) bool { return other == w })
-	return fmt.Errorf("causalitytest: %d of %d %s: %w", count(), n, what, context.Cause(ctx))
-}
-
-// notify releases the waiters whose count is reached. The lock is held.
-func (r *Recorder) notify() {
-	r.waiters = slices.DeleteFunc(r.waiters, func(w *waiter) bool {
-		reached := w.count() >= w.n
-		if reached {
-			close(w.reached)
-		}
-		return reached
-	})
-}
-
 func (r *Recorder) snapshot() []stored {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.stored)
 }
 
-func decodeAll(all []stored) []causality.Event {
+// forgetStored is called with the lock held.
+func (r *Recorder) forgetStored() {
+	if r.made != nil {
+		if len(r.made.checks) > 0 {
+			r.made.forgotten = append(r.made.forgotten, r.stored...)
+		}
+		r.made.lostBefore = r.made.lost()
+	}
+	r.stored = nil
+}
+
+func (r *Recorder) decodeAll(all []stored) []causality.Event {
 	events := make([]causality.Event, len(all))
 	for i := range all {
-		events[i] = all[i].decode(all[i].key)
+		events[i] = r.decode(&all[i])
 	}
 	return events
+}
+
+// decode returns a stored event without what differs from one run to the next.
+func (r *Recorder) decode(s *stored) causality.Event {
+	e := s.decode("")
+	if at := time.UnixMilli(e.TimestampMs); !r.since.IsZero() && !at.Before(r.since.Truncate(time.Second)) && !at.After(s.arrived) {
+		e.TimestampMs = 0 // truncated: zerolog writes seconds
+	}
+	if id := e.ID; len(id) == 36 && id[8] == '-' && id[14] == '7' {
+		e.ID = ""
+	}
+	if r.made != nil && e.AppID == r.made.appID {
+		e.AppID = ""
+	}
+	if r.made != nil && e.DeviceID == r.made.deviceID {
+		e.DeviceID = ""
+	}
+	return e
 }
 
 // scriptedToFail reports whether the test has scripted an answer that may keep
@@ -239,8 +232,9 @@ type Request struct {
 	Stored int
 }
 
-// Events returns the events in the body, like [Recorder.Events], whether they
-// were stored or not. It is nil if the gateway cannot parse the body.
+// Events returns the events in the body, whether they were stored or not, decoded
+// as [Recorder.Events] does, but with all that was sent: keys, times and so on. It
+// is nil if the gateway cannot parse the body.
 func (req Request) Events() []causality.Event {
 	events, err := decodeBatch(req.Body)
 	if err != nil {

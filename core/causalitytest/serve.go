@@ -107,8 +107,11 @@ func (r *Recorder) answer(c *call, body io.Reader) (reply, error) {
 		return reply{}, c.bodyErr // the client's own failure, which no gateway answers
 	}
 	for a.choose != nil {
+		choose := a.choose
 		// Nobody else writes to the record until there is an answer.
-		a = a.choose(c.record.clone())
+		if !r.call(func() { a = choose(c.record.clone()) }) {
+			return reply{}, errBrokenAfter
+		}
 	}
 	rep, err := r.perform(c, a)
 	if err != nil {
@@ -147,8 +150,11 @@ func (r *Recorder) begin(c *call) Answer {
 // perform carries out an answer to a request whose body was read.
 func (r *Recorder) perform(c *call, a Answer) (reply, error) {
 	var own reply
+	var ok bool
 	if a.storing {
-		own = r.gateway(c, a)
+		if own, ok = r.gateway(c, a); !ok {
+			return reply{}, errBrokenAfter
+		}
 	}
 	if a.delay > 0 {
 		timer := time.NewTimer(a.delay)
@@ -171,19 +177,22 @@ func (r *Recorder) perform(c *call, a Answer) (reply, error) {
 		return a.reply, nil
 	}
 	if !a.storing {
-		own = r.gateway(c, a)
+		if own, ok = r.gateway(c, a); !ok {
+			return reply{}, errBrokenAfter
+		}
 	}
 	return own, nil
 }
 
-// gateway does what the gateway does with a request, and returns its reply.
-func (r *Recorder) gateway(c *call, a Answer) reply {
+// gateway does what the gateway does with a request, and returns its reply, unless
+// the test's function ended.
+func (r *Recorder) gateway(c *call, a Answer) (own reply, ok bool) {
 	if refusal, ok := r.admit(c); !ok {
-		return refusal
+		return refusal, true
 	}
 	events, refusal, ok := read(c)
 	if !ok {
-		return refusal
+		return refusal, true
 	}
 	limit := len(events)
 	if a.storing {
@@ -192,9 +201,38 @@ func (r *Recorder) gateway(c *call, a Answer) reply {
 	var reasons []string
 	if a.reject != nil {
 		reasons = make([]string, len(events))
-		for i := range events {
-			reasons[i] = a.reject(events[i].decode(string(events[i].key)))
+		if !r.call(func() {
+			for i := range events {
+				reasons[i] = a.reject(events[i].decode(string(events[i].key)))
+			}
+		}) {
+			return reply{}, false
 		}
 	}
-	return r.settle(c, events, reasons, limit)
+	return r.settle(c, events, reasons, limit), true
+}
+
+// call calls a function of the test's and reports whether it returned. It does not
+// if it called t.Fatal, which ends its goroutine: so it has one of its own, and
+// the request does not wait for it for ever. The test has failed then, and all
+// later requests are accepted, so that the client can be closed.
+func (r *Recorder) call(f func()) (returned bool) {
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		f()
+		returned = true
+	}()
+	<-done
+	switch {
+	case panicked != nil:
+		panic(panicked)
+	case !returned:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.script, r.always = nil, Accept()
+	}
+	return returned
 }

@@ -2,7 +2,9 @@ package shop_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -20,16 +22,39 @@ func TestCheckoutTracksThePurchase(t *testing.T) {
 	ctx := causality.ContextWithIdentity(t.Context(), causality.Identity{UserID: "u-1"})
 	s.Checkout(ctx, "o-42", 1999)
 
-	if err := client.Flush(); err != nil { // sends what waits, now
-		t.Fatal(err)
-	}
-	events := recorder.OfType(causality.EventPurchaseComplete)
-	if len(events) != 1 {
-		t.Fatalf("tracked %d purchases", len(events))
-	}
-	if got := events[0]; got.UserID != "u-1" || got.Properties["total_cents"] != int64(1999) {
+	recorder.Expect(t, causality.EventPurchaseComplete, "user_id", "u-1", "total_cents", 1999)
+}
+
+// end snippet
+
+// snippet: compare
+func TestCheckoutTracksNothingElse(t *testing.T) {
+	client, recorder := causalitytest.New(t)
+	s := &shop.Shop{Logger: slog.New(slogcausality.NewHandler(client))}
+
+	s.Checkout(t.Context(), "o-42", 1999)
+
+	want := []causality.Event{{
+		EventType:  causality.EventPurchaseComplete,
+		Properties: map[string]any{"order_id": "o-42", "total_cents": int64(1999)},
+	}}
+	if got := recorder.Events(); !reflect.DeepEqual(got, want) {
 		t.Errorf("tracked %+v", got)
 	}
+}
+
+// end snippet
+
+// snippet: check
+func TestEveryEventHasAnOrder(t *testing.T) {
+	client, _ := causalitytest.New(t, causalitytest.WithCheck(func(e causality.Event) error {
+		if e.Properties["order_id"] == nil {
+			return errors.New("it has no order_id")
+		}
+		return nil
+	}))
+	s := &shop.Shop{Logger: slog.New(slogcausality.NewHandler(client))}
+	s.Checkout(t.Context(), "o-42", 1999)
 }
 
 // end snippet
@@ -56,12 +81,7 @@ func TestAnOutageCostsNoEvent(t *testing.T) {
 
 	s.Checkout(t.Context(), "o-42", 1999)
 
-	if err := client.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if n := recorder.Len(); n != 1 {
-		t.Errorf("%d events are stored", n)
-	}
+	recorder.Expect(t, causality.EventPurchaseComplete) // after the client has tried again
 }
 
 // end snippet
@@ -77,9 +97,7 @@ func TestNoEmailLeavesTheProcess(t *testing.T) {
 		}
 	}))
 	slog.New(slogcausality.NewHandler(client)).Info("", "event", "user_signup", "email", "ada@example.com")
-	if err := client.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	recorder.Expect(t, "user_signup", "email", nil)
 	for _, req := range recorder.Requests() {
 		if strings.Contains(string(req.Body), "ada@") {
 			t.Errorf("sent %s", req.Body)
@@ -89,7 +107,7 @@ func TestNoEmailLeavesTheProcess(t *testing.T) {
 
 // end snippet
 
-// snippet: debug
+// snippet: dry-run
 func TestWhatIsTrackedAsText(t *testing.T) {
 	var out bytes.Buffer
 	client, err := causality.New(causality.Config{DryRun: &out}) // needs no key, sends nothing
