@@ -33,6 +33,8 @@ type batch struct {
 	// moment, and resends how often that was while it stored others.
 	stalled int64
 	resends int
+	// probed is which probe was last taken from it, 0 if none was.
+	probed int
 	suspicion
 }
 
@@ -101,6 +103,7 @@ func (bt *batch) subset(keep func(i int) bool) *batch {
 	part := newBatch(events, bytes, nil)
 	part.waits, part.request, part.uncertain, part.due = bt.waits, bt.request, bt.uncertain, bt.due
 	part.stalled, part.resends, part.suspicion = bt.stalled, bt.resends, bt.suspicion
+	part.probed = bt.probed
 	for i := range bt.len() {
 		if keep(i) {
 			part.body = append(part.body, bt.event(i)...)

@@ -31,6 +31,7 @@ type health struct {
 	// stored ends the doubt. doubtedFrom is the one that began it.
 	doubted, doubtedFrom int64
 	probes               int // failed, since the state changed
+	probed               int // probes so far
 	probing              bool
 	probedAt             time.Time // when a probe was last sent, or asked for
 	probeAt              time.Time // of the next
@@ -136,45 +137,54 @@ func (b *batcher) probeSoon() {
 }
 
 // probe takes the next probe, or nil: one event, each time another one, so that no
-// event can stand for all. Only what is left of a batch of which the gateway named
-// an event goes as a whole, once, since that is the likely reason.
+// event can stand for all. Of a batch it is any, since bad events may be neighbours;
+// for the same reason a probe of fresh events puts a whole batch of them aside. Only
+// what is left of a request of which the gateway named an event, or said that it was
+// too large, goes as a whole, once: that is the likely reason.
 func (b *batcher) probe(now time.Time) *batch {
 	if b.probing || now.Before(b.probeAt) {
 		return nil
 	}
 	if b.state == doubtful && b.probes == 0 {
-		if bt := b.takeWaiting(now, b.size); bt != nil {
-			return bt
+		for i, bt := range b.waiting {
+			if !bt.isSuspect && bt.request == b.doubtedFrom {
+				return b.take(i, b.size)
+			}
 		}
 	}
-	if bt := b.drain(1); bt != nil {
-		return bt
+	if bt := b.drain(b.cfg.BatchSize); bt != nil {
+		b.wait(bt)
 	}
-	// Of those that wait the one that has not failed for longest, and an event
-	// that the gateway named last.
 	chosen := -1
-	isLater := func(bt, other *batch) bool {
-		if bt.isNamed != other.isNamed {
-			return bt.isNamed
-		}
-		return bt.request >= other.request
-	}
 	for i, bt := range b.waiting {
 		if b.state == doubtful && bt.len() == 1 && max(bt.request-1, bt.aloneRequest) >= b.doubtedFrom {
 			continue // failed alone in this doubt
 		}
-		if chosen < 0 || !isLater(bt, b.waiting[chosen]) {
+		if chosen < 0 || b.probesBefore(bt, b.waiting[chosen]) {
 			chosen = i
 		}
 	}
-	switch {
-	case chosen >= 0:
-		bt := b.waiting[chosen]
-		at := rand.IntN(bt.len()) // bad events may be neighbours
-		b.replace(chosen, bt.subset(func(i int) bool { return i != at }))
-		return bt.subset(func(i int) bool { return i == at })
-	case len(b.inFlight) == 0 && len(b.waiting) > 0:
-		b.goDown() // there is nothing else to ask with
+	if chosen < 0 {
+		if len(b.inFlight) == 0 && len(b.waiting) > 0 {
+			b.goDown() // there is nothing else to ask with
+		}
+		return nil
 	}
-	return nil
+	bt := b.waiting[chosen]
+	b.probed++
+	bt.probed = b.probed
+	at := rand.IntN(bt.len())
+	b.replace(chosen, bt.subset(func(i int) bool { return i != at }))
+	return bt.subset(func(i int) bool { return i == at })
+}
+
+// probesBefore reports whether an event of bt is a better probe than one of other:
+// it has not failed alone, the gateway did not name it, and none of it was a probe
+// for longer.
+func (b *batcher) probesBefore(bt, other *batch) bool {
+	isBad := func(bt *batch) bool { return bt.isNamed || bt.alone > 0 }
+	if isBad(bt) != isBad(other) {
+		return isBad(other)
+	}
+	return bt.probed < other.probed
 }

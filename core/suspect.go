@@ -86,11 +86,12 @@ func (b *batcher) suspect(bt *batch, res result) {
 	bt.due = time.Now().Add(min(time.Second<<min(bt.alone-1, 6), aloneWait))
 }
 
-// retrySuspects makes all suspects due, since the gateway stores events again. If
-// it was down, batches are suspects no more: they did not fail for what is in them.
+// retrySuspects makes due what failed for the first time while it was doubtful that
+// the gateway stores events, since it does. If it was down, batches are suspects no
+// more: they did not fail for what is in them.
 func (b *batcher) retrySuspects(wasDown bool) {
 	for _, bt := range b.waiting {
-		if bt.isSuspect {
+		if bt.since >= b.doubtedFrom {
 			bt.due = time.Time{}
 		}
 		if wasDown && bt.alone == 0 {

@@ -1,0 +1,175 @@
+//go:build go1.25
+
+package causality_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
+)
+
+// crowd is a gateway for many events: it counts them by what is written in them,
+// and fails at each request that has a bad one.
+type crowd struct {
+	fail func(*http.Request) (*http.Response, error)
+	// flaps says of a request whether it fails whatever is in it.
+	flaps func() bool
+
+	mu       sync.Mutex
+	stored   map[string]int // by id
+	bad      int            // of them
+	requests int
+}
+
+func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.requests++
+	flaps := c.flaps != nil && c.flaps()
+	c.mu.Unlock()
+	time.Sleep(10 * time.Millisecond)
+	if flaps || bytes.Contains(body, []byte(`"bad":true`)) {
+		return c.fail(r)
+	}
+	lines := strings.Split(string(body), "\n")
+	lines = lines[1 : len(lines)-1]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, line := range lines {
+		c.stored[line[len(`{"id":"`):len(`{"id":"`)+36]]++
+	}
+	return answered(200, fmt.Sprintf(`{"acceptedCount":%d,"results":[%s]}`, len(lines),
+		strings.TrimSuffix(strings.Repeat(`{"status":"accepted"},`, len(lines)), ","))), nil
+}
+
+func answered(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+func answersAlways(status int, body string) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) { return answered(status, body), nil }
+}
+
+var (
+	resets = func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") }
+	silent = func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	long = flag.Bool("long", false, "run the tests of isolation for hours of their clock")
+)
+
+// A few events at which the gateway always fails cost themselves and nothing else,
+// whatever the failure looks like.
+func TestAFewBadEventsCostThemselves(t *testing.T) {
+	span := 10 * time.Minute
+	if *long {
+		span = 2 * time.Hour
+	}
+	for _, tt := range []struct {
+		name     string
+		perMille int
+		fail     func(*http.Request) (*http.Response, error)
+	}{
+		{"400", 20, answersAlways(400, "events.custom_event.event_name: value is required")},
+		{"403", 20, answersAlways(403, "barred")},
+		{"404", 20, answersAlways(404, "")},
+		{"500", 20, answersAlways(500, "boom")},
+		{"502", 20, answersAlways(502, "")},
+		{"408", 20, answersAlways(408, "")},
+		{"a broken connection", 20, resets},
+		{"an answer that cannot be read", 20, answersAlways(200, "<html>")},
+		{"204", 20, answersAlways(204, "")},
+		{"no answer", 1, silent},
+	} {
+		for _, burst := range []int{1, 50} {
+			t.Run(fmt.Sprintf("%s, %d at a time", tt.name, burst), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					g := &crowd{fail: tt.fail, stored: map[string]int{}}
+					client := newClient(t, g, func(cfg *causality.Config) { cfg.FlushInterval = 30 * time.Second })
+					rnd := rand.New(rand.NewPCG(1, uint64(burst)))
+					good, bad, left := 0, 0, 0
+					for range int(span / (50 * time.Millisecond)) {
+						if left == 0 && rnd.IntN(1000*burst) < tt.perMille {
+							left = burst
+						}
+						isBad := left > 0
+						if isBad {
+							left--
+							bad++
+						} else {
+							good++
+						}
+						client.Track(causality.Event{EventType: "e", Attrs: []slog.Attr{slog.Bool("bad", isBad)}})
+						time.Sleep(50 * time.Millisecond)
+					}
+					before := balanced(t, client)
+					if err := client.Close(); err != nil && !errors.Is(err, causality.ErrUndelivered) {
+						t.Error(err)
+					}
+					s := balanced(t, client)
+					share := float64(len(g.stored)) / float64(good) * 100
+					healthy := float64(good+bad) / 50
+					t.Logf("%.2f %% of %d good events stored, %.1f times the requests, %d of %d bad ones rejected, %d queued before Close, paused %v",
+						share, good, float64(g.requests)/healthy, s.Dropped.Rejected, bad, before.Queued, before.Paused)
+					if share < 99.5 {
+						t.Errorf("%.2f %% of the good events are stored", share)
+					}
+					if ratio := float64(g.requests) / healthy; ratio > 25 {
+						t.Errorf("%.1f times as many requests as without bad events", ratio)
+					}
+					if int(s.Dropped.Rejected) > bad {
+						t.Errorf("%d events rejected, %d were bad", s.Dropped.Rejected, bad)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What fails by turns, whatever is in it, must not condemn an event.
+func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
+	for name, fail := range map[string]func(*http.Request) (*http.Response, error){
+		"400":       answersAlways(400, "unknown field"),
+		"named 400": answersAlways(400, `{"error":"proto: (line 2:20): unknown field \"id\""}`),
+		"403":       answersAlways(403, "no"),
+		"500":       answersAlways(500, "boom"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				rnd := rand.New(rand.NewPCG(1, 1))
+				g := &crowd{fail: fail, stored: map[string]int{}, flaps: func() bool { return rnd.IntN(3) == 0 }}
+				client := newClient(t, g, func(cfg *causality.Config) { cfg.FlushInterval = time.Second })
+				const events = 20_000
+				for range events {
+					client.Track(causality.Event{EventType: "e"})
+					time.Sleep(20 * time.Millisecond)
+				}
+				_ = client.Flush()
+				time.Sleep(10 * time.Minute)
+				s := balanced(t, client)
+				t.Logf("%d requests; %+v", g.requests, s)
+				if len(g.stored) != events || s.Dropped.Rejected != 0 {
+					t.Errorf("%d of %d events stored, %d rejected, %d queued", len(g.stored), events, s.Dropped.Rejected, s.Queued)
+				}
+			})
+		})
+	}
+}
