@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -128,33 +129,58 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) *Record {
 	return rec
 }
 
-// serveEvent shows one record, with the event's text exactly as it was sent.
+// maxShort is how much of a text a short record has.
+const maxShort = 32 << 10
+
+// serveEvent shows one record, with the event's text exactly as it was sent. With
+// short=1 it has the beginning of long texts only, and no event as JSON.
 func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request) {
 	rec := s.find(w, r)
 	if rec == nil {
 		return
 	}
-	detail := struct {
-		*Record
+	shown := struct {
+		Record
 		Text      string `json:"event_text,omitempty"`
+		TextBytes int    `json:"event_bytes,omitempty"` // of the whole text
 		Warehouse string `json:"warehouse_sql,omitempty"`
 		BodyKept  bool   `json:"body_kept,omitempty"` // at /_local/events/{seq}/body
-	}{Record: rec, Text: string(rec.Event), BodyKept: s.journal.body(rec.Seq) != nil}
+	}{Record: *rec, Text: string(rec.Event), TextBytes: len(rec.Event), BodyKept: s.sent(rec) != nil}
 	if rec.Row != nil {
-		detail.Warehouse = findSQL(rec.Row, properties(rec.Category, rec.Row.text("payload_json")), inWarehouse)
+		shown.Warehouse = findSQL(rec.Row, properties(rec.Category, rec.Row.text("payload_json")), inWarehouse)
 	}
-	writeJSON(w, detail)
+	if r.URL.Query().Get("short") != "" {
+		shown.Event, shown.Row = nil, slices.Clone(rec.Row)
+		for i, value := range shown.Row {
+			if text, ok := value.(string); ok {
+				shown.Row[i] = cut(text, maxShort)
+			}
+		}
+		for _, text := range []*string{&shown.Text, &shown.SQL, &shown.Warehouse, &shown.Type, &shown.App, &shown.Device, &shown.User, &shown.Session, &shown.Correlation, &shown.ID, &shown.Key} {
+			*text = cut(*text, maxShort)
+		}
+	}
+	writeJSON(w, shown)
 }
 
-// serveBody is the whole body of a refused request, as it was sent.
+// sent is what a record is about, as it was sent: an event, or the body of a
+// refused request. It is nil if that is not kept.
+func (s *Server) sent(rec *Record) []byte {
+	if rec.Outcome == Refused {
+		return s.journal.body(rec.Seq)
+	}
+	return rec.Event
+}
+
+// serveBody is an event, or the whole body of a refused request, as it was sent.
 func (s *Server) serveBody(w http.ResponseWriter, r *http.Request) {
 	rec := s.find(w, r)
 	if rec == nil {
 		return
 	}
-	body := s.journal.body(rec.Seq)
+	body := s.sent(rec)
 	if body == nil {
-		http.Error(w, "this body is not kept any longer", http.StatusNotFound)
+		http.Error(w, "what was sent is not kept any longer", http.StatusNotFound)
 		return
 	}
 	header(w, "text/plain; charset=utf-8")

@@ -84,7 +84,7 @@ func TestThePageMayLoadNothingFromElsewhere(t *testing.T) {
 	if strings.Contains(policy, "unsafe") {
 		t.Errorf("the policy is %q", policy)
 	}
-	for _, file := range []string{"app.js", "dom.js", "list.js", "detail.js", "side.js", "style.css", "icon.svg"} {
+	for _, file := range []string{"app.js", "charts.js", "detail.js", "dom.js", "faults.js", "gateway.js", "list.js", "source.js", "stream.js", "worker.js", "style.css", "icon.svg"} {
 		resp, text := s.do(http.MethodGet, "/_local/page/"+file, "")
 		if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %s", file, resp.Status)

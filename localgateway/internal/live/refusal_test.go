@@ -73,8 +73,21 @@ func TestTheWholeBodyOfARefusedRequestIsKept(t *testing.T) {
 		t.Error("the newest is not kept")
 	}
 	s.post(plain("stored"))
-	if resp, _ := get(42, ""); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("of a stored event: %s", resp.Status)
+	if _, text := get(42, ""); text != plain("stored") {
+		t.Errorf("of a stored event it is %s", text)
+	}
+	var short struct {
+		Text  string `json:"event_text"`
+		Bytes int    `json:"event_bytes"`
+		Row   struct {
+			Payload string `json:"payload_json"`
+		}
+	}
+	long := event("long", "e", "shop", strings.Repeat("x", 500_000))
+	s.post(long)
+	s.get("/_local/events/43?short=1", &short)
+	if len(short.Text) > 40_000 || len(short.Row.Payload) > 40_000 || short.Bytes != len(long) || !strings.HasPrefix(long, strings.TrimSuffix(short.Text, "…")) {
+		t.Errorf("in short, %d and %d bytes of %d", len(short.Text), len(short.Row.Payload), short.Bytes)
 	}
 }
 

@@ -1,18 +1,25 @@
-// The page: one stream of what happens, filtered by the gateway.
+// The page: what happens at the gateway, filtered by it. A stream says that there
+// is something new, and each tab asks for what matches its filters.
 import { $, copy, count, el, toast } from "./dom.js";
-import * as list from "./list.js";
+import { endpoint, get, session, url } from "./gateway.js";
+import { listen } from "./stream.js";
+import * as charts from "./charts.js";
 import * as detail from "./detail.js";
-import * as side from "./side.js";
+import * as faults from "./faults.js";
+import * as list from "./list.js";
 
 const filters = $("filters");
 const names = ["type", "user", "app", "text", "outcome"];
 const known = { user: new Set(), app: new Set() };
 const maxKnown = 200;
 
-let source;
-let epoch = "";
-let last = 0;  // the newest record that the gateway has told of
-let after = 0; // the records up to here were cleared
+let up = false;     // the stream is there
+let problem = "";   // why it is not
+let last = 0;       // the newest record that was asked for
+let newest = 0;     // the newest that the gateway has
+let after = 0;      // the records up to here were cleared
+let older = 0;      // that match, and are too old for the list
+let question = 0;   // counts the filters that were set: answers to others come too late
 let stats;
 
 const value = (name) => filters.elements.namedItem(name).value.trim();
@@ -31,35 +38,88 @@ function query() {
   return q;
 }
 
-const options = (name) => (name === "type" ? (stats?.types ?? []).map((t) => t.type) : [...known[name]]);
+const options = (name) => (name === "type" ? [...$("known-types").children].map((o) => o.value) : [...known[name]]);
 
-function connect() {
-  source?.close();
+// ask lists anew what matches the filters.
+function ask() {
+  question++;
+  last = after;
+  older = 0;
   const q = query();
-  $("download").href = "/_local/events?" + new URLSearchParams([...q, ["format", "ndjson"]]);
-  if (after) q.set("after", after);
-  source = new EventSource("/_local/watch?" + q);
-  const mine = source;
+  $("download").href = url("events?" + new URLSearchParams([...q, ["format", "ndjson"]]));
   list.clear();
-  source.addEventListener("open", status);
-  source.addEventListener("error", () => {
-    status();
-    // A stream that was refused does not come back by itself.
-    if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (mine === source) connect(); }, 2000);
-  });
-  const on = (name, f) => source.addEventListener(name, (e) => { note(e.lastEventId); f(JSON.parse(e.data)); });
-  on("records", ({ records }) => { remember(records); list.add(records); });
-  on("state", (state) => { stats = state.stats; side.showFault(state.fault); side.showStats(stats); showEnv(state.any_key); status(); });
-  on("reset", () => { after = 0; list.clear(); });
-  on("missed", ({ missed }) => toast(`${count(missed)} events went by too fast to be listed`));
+  pull();
 }
 
-// note sees another run of the gateway by the id of its messages.
-function note(id) {
-  const [run, seq] = id.split("-");
-  if (epoch && run !== epoch) { after = 0; list.clear(); }
-  epoch = run;
-  last = Number(seq);
+let pulling = false, again = false;
+
+async function pull() {
+  if (pulling) { again = true; return; }
+  pulling = true;
+  do {
+    again = false;
+    await pullOnce();
+  } while (again);
+  pulling = false;
+}
+
+async function pullOnce() {
+  const mine = question;
+  const q = query();
+  for (const [name, v] of Object.entries({ brief: 1, limit: list.maxRows, run: session.run, after: last })) if (v) q.set(name, v);
+  let answer;
+  try {
+    answer = await get("events?" + q);
+  } catch (e) {
+    problem = e.message;
+    status();
+    if (up) setTimeout(pull, 1000);
+    return;
+  }
+  if (mine !== question) { again = true; return; }
+  if (answer.run !== session.run) {
+    if (session.run) startOver("The gateway was restarted. This event is of the run before.");
+    session.run = answer.run;
+  } else if (answer.reset) {
+    startOver("The gateway was reset, and has forgotten this event.");
+  }
+  if (answer.missed) toast(`${count(answer.missed)} events were dropped before this page could list them`);
+  last = answer.last;
+  older += answer.older ?? 0;
+  remember(answer.records);
+  list.add(answer.records);
+}
+
+function startOver(why) {
+  after = older = 0;
+  list.clear();
+  detail.outdate(why);
+}
+
+listen((name, message) => {
+  switch (name) {
+    case "up": up = true; problem = ""; faults.reached(); pull(); break;
+    case "down": up = false; explain(); break;
+    case "last": newest = message.last; pull(); break;
+    case "reset": pull(); break;
+    case "state":
+      stats = message.stats;
+      if (session.run && message.run !== session.run) pull();
+      faults.show(message.fault);
+      charts.show(stats);
+      showEnv(message.any_key);
+  }
+  status();
+});
+
+// explain finds out why the stream is refused, which the stream cannot say.
+async function explain() {
+  try {
+    await get("stats");
+  } catch (e) {
+    problem = e.message;
+    status();
+  }
 }
 
 function remember(records) {
@@ -72,14 +132,21 @@ function remember(records) {
 
 function status() {
   const live = $("live");
-  const up = source.readyState === EventSource.OPEN;
   live.className = "live " + (!up ? "off" : list.isPaused() ? "held" : "on");
   const stored = stats ? `${count(stats.stored)} event${stats.stored === 1 ? "" : "s"} stored` : "listening";
-  live.lastElementChild.textContent = !up ? "The gateway does not answer; trying again"
-    : list.isPaused() ? `Paused, ${count(list.held())} new` : `Live on ${location.host} · ${stored}`;
-  $("empty").hidden = !list.isEmpty() || isFiltered() || list.held() > 0;
-  $("no-match").hidden = !list.isEmpty() || !isFiltered();
+  const inFile = stats?.db_rows !== undefined ? ` · ${count(stats.db_rows)} in the file` : "";
+  live.lastElementChild.textContent = !up ? `${problem || "The gateway does not answer"}; trying again`
+    : list.isPaused() ? `Paused, ${count(list.held())} new` : `Live on ${location.host} · ${stored}${inFile}`;
+  live.title = live.lastElementChild.textContent;
+  const empty = list.isEmpty() && list.held() === 0;
+  $("cleared").hidden = !empty || after === 0;
+  $("empty").hidden = !empty || after > 0 || isFiltered() || !session.run;
+  $("no-match").hidden = !empty || after > 0 || !isFiltered();
   $("unfilter").hidden = !isFiltered();
+  $("show-filters").classList.toggle("on", isFiltered());
+  const out = older + list.left();
+  $("older").hidden = out === 0 || list.isEmpty();
+  $("older").textContent = `${count(out)} older ones match too. Filters look at all that is kept; Download has them.`;
 }
 
 let filterTimer;
@@ -89,9 +156,9 @@ function refilter(delay) {
     const q = new URLSearchParams();
     for (const name of names) if (value(name)) q.set(name, value(name));
     history.replaceState(null, "", q.size ? "?" + q : location.pathname);
-    side.setType(value("type"));
-    if (stats) side.showStats(stats);
-    connect();
+    charts.setType(value("type"));
+    if (stats) charts.show(stats);
+    ask();
   }, delay);
 }
 
@@ -113,17 +180,31 @@ function pause() {
 }
 
 function clear() {
-  after = last;
-  list.clear();
+  after = Math.max(last, newest);
+  ask();
+}
+
+function unclear() {
+  after = 0;
+  ask();
 }
 
 filters.addEventListener("input", (e) => refilter(e.target.type === "radio" ? 0 : 200));
 filters.addEventListener("submit", (e) => e.preventDefault());
 $("unfilter").addEventListener("click", unfilter);
 $("unfilter-too").addEventListener("click", unfilter);
+$("unclear").addEventListener("click", unclear);
 $("pause").addEventListener("click", pause);
 $("clear").addEventListener("click", clear);
 $("help").addEventListener("click", () => $("keys").showModal());
+
+// On a phone one of these is open, or none.
+for (const panel of ["filters", "charts", "faults"]) {
+  $(`show-${panel}`).addEventListener("click", () => {
+    document.body.dataset.panel = document.body.dataset.panel === panel ? "" : panel;
+    for (const b of $("panels").children) b.setAttribute("aria-expanded", String(b.id === `show-${document.body.dataset.panel}`));
+  });
+}
 
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || $("keys").open) return;
@@ -140,7 +221,7 @@ document.addEventListener("keydown", (e) => {
     ArrowUp: () => list.move(-1), k: () => list.move(-1),
     "/": () => filters.elements.namedItem("text").focus(),
     " ": pause, x: clear,
-    c: () => list.focused() && detail.copyEvent(list.focused()),
+    c: () => detail.copyEvent(list.focused()),
     "?": () => $("keys").showModal(),
   }[e.key];
   if (!act || (own && e.key.length !== 1) || (own && e.key === " ")) return;
@@ -150,7 +231,7 @@ document.addEventListener("keydown", (e) => {
 
 function showEnv(anyKey) {
   $("env").textContent = [
-    `export CAUSALITY_ENDPOINT=${location.origin}`,
+    `export CAUSALITY_ENDPOINT=${endpoint}`,
     "export CAUSALITY_API_KEY=" + (anyKey ? "10ca".padStart(64, "0") : "…the one of -key…"),
     "export CAUSALITY_APP_ID=my-app",
     "export CAUSALITY_FLUSH_INTERVAL=100ms",
@@ -159,11 +240,11 @@ function showEnv(anyKey) {
 showEnv(true);
 $("copy-env").addEventListener("click", () => copy($("env").textContent, "Environment"));
 
-if (matchMedia("(max-width: 820px)").matches) for (const box of ["types-box", "faults-box"]) $(box).open = false;
 const given = new URLSearchParams(location.search);
 for (const name of names) if (given.get(name)) filters.elements.namedItem(name).value = given.get(name);
-side.setType(value("type"));
-side.setUp((type) => setFilter("type", type));
+charts.setType(value("type"));
+charts.setUp((type) => setFilter("type", type));
 list.setUp(detail.open, status);
 detail.setUp(setFilter, detail.open);
-connect();
+$("stuck").remove();
+ask();

@@ -27,7 +27,7 @@ export function toast(text) {
   t.textContent = text;
   t.hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { t.hidden = true; }, 1800);
+  toastTimer = setTimeout(() => { t.hidden = true; }, 1800 + 40 * text.length);
 }
 
 export async function copy(text, what) {
@@ -39,13 +39,41 @@ export async function copy(text, what) {
   }
 }
 
+const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+// isTime says whether a number is a time in milliseconds, as events should have.
+// Nanoseconds are not.
+export const isTime = (ms) => ms > 0 && ms <= lastTime;
+
+const two = (n) => String(n).padStart(2, "0");
+const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+
+// day is the date of a time, or nothing if it is today.
+export function day(ms) {
+  const date = dayOf(new Date(ms));
+  return date === dayOf(new Date()) ? "" : date;
+}
+
 export function clock(ms) {
   const d = new Date(ms);
-  const two = (n) => String(n).padStart(2, "0");
   return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, "0")}`;
 }
 
-export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+export const dayAndClock = (ms) => `${day(ms)} ${clock(ms)}`.trim();
+
+export const bytes = (n) => (n < 1e6 ? count(n) + " bytes" : (n / 1e6).toFixed(1) + " MB");
+
+// clip shortens what would take a browser long to draw.
+export const clip = (text, n) => (text.length <= n ? text : text.slice(0, n) + "…");
+
+// name is one whole name that breaks where its words end.
+export function name(text) {
+  const out = document.createDocumentFragment();
+  text.split(/(?<=[_./:-])/).forEach((word, i) => out.append(...(i ? [el("wbr"), word] : [word])));
+  return out;
+}
+
+export const count = (n) => String(n ?? 0).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]|[^\s]/g;
 

@@ -1,16 +1,19 @@
 // The list: a bounded number of rows, newest first, written at most once a frame.
-import { $, clock, count, el } from "./dom.js";
+// Equal refusals are one row, which counts them and moves to the top.
+import { $, clip, clock, count, day, dayAndClock, el, isTime, name } from "./dom.js";
 
-const maxRows = 500;
+export const maxRows = 500;
 const list = $("list"), scroll = $("scroll"), newer = $("newer");
-const phone = matchMedia("(max-width: 820px)");
 
 let waiting = [];   // records that are not shown yet, oldest first
 let unseen = 0;     // of them and of those that were dropped since
 let paused = false;
 let scheduled = false;
 let chosen = 0;     // the number of the record in the details
+let dropped = 0;    // rows that made room for newer ones
 let onChoose = () => {}, onChange = () => {};
+
+const folds = new Map(); // of equal refusals: how many there were, and their row
 
 export function setUp(choose, change) { onChoose = choose; onChange = change; }
 
@@ -19,17 +22,22 @@ export function setUp(choose, change) { onChoose = choose; onChange = change; }
 export function add(records) {
   unseen += records.length;
   waiting = waiting.concat(records);
-  if (waiting.length > maxRows) waiting = waiting.slice(-maxRows);
+  if (waiting.length > maxRows) {
+    dropped += waiting.length - maxRows;
+    waiting = waiting.slice(-maxRows);
+  }
   schedule();
 }
 
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(() => { scheduled = false; show(); });
+  const once = () => { if (scheduled) { scheduled = false; show(); } };
+  requestAnimationFrame(once);
+  setTimeout(once, 250); // a tab in the background has no frames
 }
 
-const away = () => (phone.matches ? document.querySelector(".columns") : scroll).scrollTop > 60;
+const away = () => scroll.scrollTop > 60;
 
 function show() {
   if (paused || away()) {
@@ -43,42 +51,91 @@ function show() {
   waiting = [];
   unseen = 0;
   if (records.length > 0) {
-    const rows = document.createDocumentFragment();
     const few = records.length <= 10 && list.childElementCount > 0;
-    for (let i = records.length - 1; i >= 0; i--) rows.append(row(records[i], few));
-    list.prepend(rows);
-    while (list.childElementCount > maxRows) list.lastElementChild.remove();
+    const rows = new Set(); // oldest first
+    for (const r of records) {
+      const fold = r.outcome === "refused" ? foldOf(r) : null;
+      if (fold?.row) rows.delete(fold.row);
+      const item = el("li", { class: few ? "fresh" : undefined }, row(r, fold));
+      if (fold) replace(fold, item);
+      rows.add(item);
+    }
+    list.prepend(...[...rows].reverse());
+    while (list.childElementCount > maxRows) { list.lastElementChild.remove(); dropped++; }
+    for (const [key, fold] of folds) if (!fold.row.isConnected) folds.delete(key);
     makeReachable();
   }
   onChange();
 }
 
-function row(r, fresh) {
+function foldOf(r) {
+  const key = JSON.stringify([r.status, r.fault, r.path, r.reason, r.names, r.apps]);
+  const fold = folds.get(key) ?? { times: 0, events: 0, first: r.at_ms, numbers: [] };
+  folds.set(key, fold);
+  fold.times++;
+  fold.events += r.events ?? 0;
+  fold.last = r.at_ms;
+  fold.numbers = [...fold.numbers.slice(-99), r.seq];
+  return fold;
+}
+
+// replace puts the newest of equal refusals where the one before was, for the
+// keyboard and the details.
+function replace(fold, item) {
+  const button = item.firstElementChild, before = fold.row?.firstElementChild;
+  fold.row?.remove();
+  fold.row = item;
+  if (!before) return;
+  button.tabIndex = before.tabIndex;
+  if (before.hasAttribute("aria-current")) button.setAttribute("aria-current", "true");
+}
+
+// fold is what is known of the refusals that are equal to one.
+export function fold(seq) {
+  for (const f of folds.values()) if (f.numbers.includes(seq)) return f;
+  return null;
+}
+
+function row(r, fold) {
   const button = el("button", { type: "button", class: `row ${r.outcome}`, tabindex: "-1", "data-seq": r.seq });
-  button.append(el("span", { class: "time", title: "arrived " + clock(r.at_ms) }, clock(r.timestamp_ms > 0 ? r.timestamp_ms : r.at_ms)));
+  button.append(time(r));
+  const props = el("span", { class: "props" });
   if (r.outcome === "refused") {
-    button.append(
-      el("span", { class: "type" }, el("span", { class: "badge refused" }, r.status ? String(r.status) : "no answer"), "refused"),
-      el("span", { class: "reason" }, reason(r)));
+    const names = r.names?.length ? r.names.join(", ") : "refused";
+    props.append(el("span", { class: "badge refused" }, r.status ? String(r.status) : "no answer"));
+    if (fold.times > 1) props.append(el("span", { class: "times", title: `equal ones since ${dayAndClock(fold.first)}` }, `${count(fold.times)} times`));
+    if (fold.events) props.append(el("span", { class: "events" }, `${count(fold.events)} event${fold.events === 1 ? "" : "s"}`));
+    props.append(el("span", { class: "reason" }, reason(r)));
+    button.append(el("span", { class: "kind" }, el("span", { class: "type" }, name(names))), el("span", { class: "user" }), el("span", { class: "app" }, (r.apps ?? []).join(", ")), props);
   } else {
-    const props = el("span", { class: "props" });
     if (r.outcome !== "stored") props.append(el("span", { class: "badge " + r.outcome }, r.outcome));
-    if (r.reason) props.append(el("span", { class: "reason" }, r.reason));
-    for (const [name, value] of r.glance ?? []) props.append(el("span", null, el("i", null, name + " "), value));
-    button.append(
-      el("span", { class: "type" }, r.event_type || "(no payload)"),
-      el("span", { class: "user" }, r.user_id), el("span", { class: "app" }, r.app_id), props);
+    if (r.reason) props.append(el("span", { class: "reason" }, clip(r.reason, 300)));
+    for (const [key, value] of r.glance ?? []) props.append(el("span", { class: "prop", title: `${key} ${value}` }, el("i", null, key + " "), value));
+    button.append(kind(r), el("span", { class: "user", title: r.user_id }, r.user_id), el("span", { class: "app", title: r.app_id }, r.app_id), props);
   }
   if (r.seq === chosen) button.setAttribute("aria-current", "true");
-  return el("li", { class: fresh ? "fresh" : undefined }, button);
+  return button;
+}
+
+// kind is a type with its category, as the warehouse has them. Of the events that
+// have no payload of their own the category says nothing.
+export function kind(r) {
+  const typed = r.event_category && r.event_category !== "custom";
+  return el("span", { class: "kind", title: r.payload && r.payload !== r.event_type ? `sent as ${r.payload}` : undefined },
+    el("span", { class: "type" }, name(r.event_type || "(no payload)")), typed ? el("small", { class: "category" }, r.event_category) : "");
+}
+
+function time(r) {
+  const ms = isTime(r.timestamp_ms) ? r.timestamp_ms : r.at_ms;
+  const cell = el("span", { class: "time", title: "arrived " + dayAndClock(r.at_ms) });
+  if (day(ms)) cell.append(el("span", { class: "day" }, day(ms)), " ");
+  cell.append(clock(ms));
+  if (r.timestamp_ms && !isTime(r.timestamp_ms)) cell.append(" ", el("span", { class: "badge duplicate", title: `timestamp_ms is ${r.timestamp_ms}, which is no time in milliseconds; this is when the event arrived` }, "time?"));
+  return cell;
 }
 
 // reason leaves out what every such message begins with.
-export function reason(r) {
-  const text = (r.reason ?? "").replace(/^body: failed to parse request body: /, "").replace(/^could not unmarshal request JSON: (proto:\s*)?/, "");
-  const size = r.events ? `${count(r.events)} event${r.events === 1 ? "" : "s"}: ` : "";
-  return size + text;
-}
+export const reason = (r) => (r.reason ?? "").replace(/^body: failed to parse request body: /, "").replace(/^could not unmarshal request JSON: (proto:\s*)?/, "");
 
 // The Tab key reaches one row; the arrows move on from there.
 function makeReachable() {
@@ -102,12 +159,13 @@ export function choose(seq) {
   list.querySelector(`[data-seq="${seq}"]`)?.setAttribute("aria-current", "true");
 }
 
-export const focused = () => (list.contains(document.activeElement) ? Number(document.activeElement.dataset.seq) : chosen);
+export const focused = () => (list.contains(document.activeElement) ? Number(document.activeElement.dataset.seq) : 0);
 export const focus = (seq) => list.querySelector(`[data-seq="${seq}"]`)?.focus();
 
 export function clear() {
   waiting = [];
-  unseen = 0;
+  unseen = dropped = 0;
+  folds.clear();
   list.replaceChildren();
   newer.hidden = true;
   onChange();
@@ -121,12 +179,11 @@ export function setPaused(on) {
 export const isPaused = () => paused;
 export const held = () => (paused ? unseen : 0);
 export const isEmpty = () => list.childElementCount === 0;
+export const left = () => dropped; // out, because newer ones came
 
 list.addEventListener("click", (e) => {
   const button = e.target.closest(".row");
   if (button) onChoose(Number(button.dataset.seq));
 });
-newer.addEventListener("click", () => { scroll.scrollTo(0, 0); document.querySelector(".columns").scrollTo(0, 0); schedule(); });
-for (const s of [scroll, document.querySelector(".columns")]) {
-  s.addEventListener("scroll", () => { if (waiting.length > 0 && !away()) schedule(); }, { passive: true });
-}
+newer.addEventListener("click", () => { scroll.scrollTo(0, 0); schedule(); });
+scroll.addEventListener("scroll", () => { if (waiting.length > 0 && !away()) schedule(); }, { passive: true });
