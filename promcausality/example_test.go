@@ -23,6 +23,10 @@ func ExampleNewCollector() {
 	http.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 
 	families, err := registry.Gather()
-	fmt.Println(families[0].GetName(), err)
-	// Output: causality_events_delivered_total <nil>
+	for _, family := range families {
+		if family.GetName() == "causality_events_queued" {
+			fmt.Println(family.GetMetric()[0].GetGauge().GetValue(), "events wait", err)
+		}
+	}
+	// Output: 0 events wait <nil>
 }

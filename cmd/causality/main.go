@@ -1,8 +1,9 @@
-// Command causality sends an event from a shell, and finds out why a service's events
+// Command causality sends an event from a shell, sends again what was dropped, and finds out why a service's events
 // do not arrive. It is configured by the environment, as a service that uses
 // causality.ConfigFromEnv is.
 //
 //	causality send purchase_complete order_id=o-42 total_cents=1999 user_id=u-1
+//	causality resend dropped.jsonl
 //	causality doctor
 package main
 
@@ -17,6 +18,7 @@ import (
 
 const usage = `usage:
   causality send NAME [KEY=VALUE…]  send one event and wait until the gateway has it
+  causality resend FILE             send what causality.WriteDropped has written
   causality doctor                  check configuration, gateway, key and clock
 
 CAUSALITY_ENDPOINT, CAUSALITY_API_KEY and CAUSALITY_APP_ID say where to and as what.
@@ -48,6 +50,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case len(args) >= 2 && args[0] == "send":
 		return send(ctx, args[1], args[2:], out)
+	case len(args) == 2 && args[0] == "resend":
+		return resend(ctx, args[1], out)
 	case len(args) == 1 && args[0] == "doctor":
 		return doctor(ctx, out)
 	default:

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +70,7 @@ func TestSend_ReturnsWhyAnEventDidNotArrive(t *testing.T) {
 		{"the event is rejected", serve(t, rejecting), []string{"send", "e"}, "app_id is required"},
 		{"nobody listens", stopped.URL, []string{"send", "e"}, "connection refused"},
 		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"send", "e"}, "401"},
-		{"the event is invalid", running, []string{"send", ""}, "Invalid:1"},
+		{"the event is invalid", running, []string{"send", ""}, "no EventType"},
 		{"an argument is no pair", running, []string{"send", "e", "order_id"}, `"order_id" is no KEY=VALUE`},
 		{"there is no endpoint", "", []string{"send", "e"}, "CAUSALITY_ENDPOINT"},
 	} {
@@ -96,6 +99,96 @@ func TestSend_ADryRunSendsNothing(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), []string{"send", "e"}, &out); err != nil || gateway.Len() > 0 || !strings.Contains(out.String(), "nothing is sent") {
 		t.Errorf("%v, %d events; printed %q", err, gateway.Len(), out.String())
+	}
+}
+
+// dropped writes a file of n events that a client had to drop.
+func dropped(t *testing.T, n int) (file string, ids map[string]bool) {
+	t.Helper()
+	file, ids = filepath.Join(t.TempDir(), "dropped.jsonl"), make(map[string]bool)
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	gateway := causalitytest.NewRecorder()
+	gateway.Always(causalitytest.Break())
+	write := causality.WriteDropped(f)
+	client, err := causality.New(causality.Config{
+		APIKey: strings.Repeat("0123456789abcdef", 4), Endpoint: "https://gateway.test", AppID: "shop", Transport: gateway,
+		Logger: slog.New(slog.DiscardHandler), CloseTimeout: time.Millisecond,
+		OnDrop: func(e causality.DroppedEvent) { ids[e.ID] = true; write(e) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		client.Track(causality.Event{EventType: "e", Properties: map[string]any{"n": i}})
+	}
+	if err := client.Close(); !errors.Is(err, causality.ErrUndelivered) || len(ids) != n {
+		t.Fatalf("%d events were dropped: %v", len(ids), err)
+	}
+	return file, ids
+}
+
+func TestResend(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	at(t, serve(t, gateway))
+	file, ids := dropped(t, 120)
+	var out strings.Builder
+	if err := run(t.Context(), []string{"resend", file}, &out); err != nil || out.String() != "120 of 120 events are accepted\n" {
+		t.Errorf("%v, printed %q", err, out.String())
+	}
+	for _, e := range gateway.Envelopes() {
+		delete(ids, e.ID)
+	}
+	if gateway.Len() != 120 || len(ids) > 0 {
+		t.Errorf("%d events are stored, %d ids are missing", gateway.Len(), len(ids))
+	}
+	if _, err := os.Stat(file + ".left"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file of nothing is left: %v", err)
+	}
+}
+
+func TestResend_LeavesWhatIsNotAcceptedInAFile(t *testing.T) {
+	stopped := httptest.NewServer(http.NotFoundHandler())
+	stopped.Close()
+	at(t, stopped.URL)
+	t.Setenv("CAUSALITY_MAX_RETRIES", "-1")
+	file, _ := dropped(t, 120)
+	var out strings.Builder
+	err := run(t.Context(), []string{"resend", file}, &out)
+	if err == nil || !strings.Contains(err.Error(), "120 events are not accepted; they are in "+file+".left") || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("returned %v", err)
+	}
+	// A second try must not overwrite it.
+	if err := run(t.Context(), []string{"resend", file}, &out); err == nil || !strings.Contains(err.Error(), "move it away") {
+		t.Errorf("the second time it returned %v", err)
+	}
+	gateway := causalitytest.NewRecorder()
+	at(t, serve(t, gateway))
+	if err := run(t.Context(), []string{"resend", file + ".left"}, &out); err != nil || gateway.Len() != 120 {
+		t.Errorf("of what was left %d are stored: %v", gateway.Len(), err)
+	}
+}
+
+func TestResend_NamesTheLinesThatAreNoEvents(t *testing.T) {
+	gateway := causalitytest.NewRecorder()
+	at(t, serve(t, gateway))
+	file, _ := dropped(t, 2)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append([]byte("{\"half\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := run(t.Context(), []string{"resend", file}, &out); err == nil || !strings.Contains(err.Error(), "line 1") || gateway.Len() != 2 {
+		t.Errorf("%d events are stored: %v", gateway.Len(), err)
+	}
+	if err := run(t.Context(), []string{"resend", file + ".none"}, &out); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
 
@@ -192,7 +285,7 @@ func TestDoctor_SaysThatNothingIsSent(t *testing.T) {
 }
 
 func TestOtherArgumentsAreAnError(t *testing.T) {
-	for _, args := range [][]string{nil, {"send"}, {"doctor", "now"}, {"nonsense"}, {"-h"}} {
+	for _, args := range [][]string{nil, {"send"}, {"resend"}, {"doctor", "now"}, {"nonsense"}, {"-h"}} {
 		if err := run(t.Context(), args, &strings.Builder{}); !errors.Is(err, errUsage) {
 			t.Errorf("%q: %v", args, err)
 		}

@@ -25,46 +25,38 @@ func send(ctx context.Context, name string, pairs []string, out io.Writer) error
 		cfg.MaxRetries = -1 // somebody waits for the answer, and can ask again
 	}
 	cfg.Logger = slog.New(slog.DiscardHandler) // what it would say is returned
-	refused := make(chan error, 1)
-	cfg.OnError = func(err error) {
-		select {
-		case refused <- err:
-		default:
-		}
-	}
+	ctx, stop := context.WithCancelCause(ctx)
+	cfg.OnError = func(err error) { stop(err) }
 	client, err := causality.New(cfg)
 	if err != nil {
 		return err
 	}
-	client.Track(event)
-	flushErr := client.FlushContext(ctx)
-	// What Flush could not deliver is not tried again: nobody waits for that.
-	done, cancel := context.WithCancel(ctx)
-	cancel()
-	_ = client.Shutdown(done)
+	err = client.Send(ctx, event)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause // of the first request, after which nobody waits for more
+		if why := errors.Unwrap(cause); why != nil {
+			err = why // without what a client that goes on would do
+		}
+	}
+	stop(nil)
+	closeNow(client)
 
-	s := client.Stats()
 	switch {
-	case s.Delivered == 1:
-		fmt.Fprintf(out, "%s is accepted\n", name)
-		return nil
-	case s.Dropped.Disabled == 1:
+	case errors.Is(err, causality.ErrNotSent):
 		fmt.Fprintln(out, "nothing is sent: CAUSALITY_DRY_RUN or CAUSALITY_DISABLED is set")
 		return nil
-	case flushErr != nil:
-		if cause := errors.Unwrap(flushErr); cause != nil {
-			flushErr = cause // without what a client that goes on would do
-		}
-		return fmt.Errorf("%s is not sent: %w\n\"causality doctor\" says more", name, flushErr)
-	case s.Dropped.Rejected == 1:
-		select { // OnError is called on a goroutine of its own
-		case err = <-refused:
-		case <-time.After(time.Second):
-		}
-		return fmt.Errorf("the gateway refuses %s: %w", name, err)
-	default:
-		return fmt.Errorf("%s is not an event that can be sent: %+v", name, s.Dropped)
+	case err != nil:
+		return fmt.Errorf("%s is not accepted: %w\n\"causality doctor\" may say more", name, err)
 	}
+	fmt.Fprintf(out, "%s is accepted\n", name)
+	return nil
+}
+
+// closeNow ends a client without another try to deliver what is left.
+func closeNow(client *causality.Client) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	_ = client.Shutdown(ctx) // what is left is known already
 }
 
 // parseEvent makes an event of arguments such as order_id=o-42.
