@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What a value comes to, by the conversion that the package documentation of
@@ -96,6 +97,45 @@ func (t tree) depth() int {
 		deepest = max(deepest, 1+m.tree.depth())
 	}
 	return deepest
+}
+
+func durationTree(d time.Duration) tree {
+	return tree{leaf: &leaf{kind: aDuration, f: float64(d) / float64(time.Millisecond)}}
+}
+
+// json is the tree as JSON, in a list.
+func (t tree) json() string {
+	text := func(v any) string {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic(err)
+		}
+		return string(b)
+	}
+	switch {
+	case t.isObject:
+		var members []string
+		for _, m := range t.members {
+			members = append(members, text(m.key)+":"+m.tree.json())
+		}
+		return "{" + strings.Join(members, ",") + "}"
+	case t.leaf == nil:
+		return "null"
+	}
+	switch l := t.leaf; l.kind {
+	case aList, aLooseList:
+		return l.text
+	case aNumeral:
+		return l.text
+	case anInt:
+		return text(l.n)
+	case aFloat, aDuration:
+		return text(l.f)
+	case aBool:
+		return text(l.b)
+	default:
+		return text(l.text)
+	}
 }
 
 // marshalled is what v marshals to as JSON, or why it does not.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // source makes values of a fuzzer's bytes.
@@ -179,11 +181,11 @@ func TestEachByteInEachPlace(t *testing.T) {
 				text := []byte(strings.Repeat("~", length))
 				text[at] = byte(c)
 				want := string([]rune(string(text))) // each bad byte is one U+FFFD
-				if got := decoded(t, appendString(nil, string(text))); got != want {
+				if got := decoded(t, value.AppendString(nil, string(text))); got != want {
 					t.Fatalf("%q becomes %q, want %q", text, got, want)
 				}
 				wantKey := strings.ReplaceAll(want, ".", "_")
-				if got := decoded(t, append(appendKey([]byte{'"'}, string(text)), '"')); got != wantKey {
+				if got := decoded(t, append(value.AppendKey([]byte{'"'}, string(text)), '"')); got != wantKey {
 					t.Fatalf("the key %q becomes %q, want %q", text, got, wantKey)
 				}
 				if got, want := decoded(t, appendEventType(nil, string(text))), cleanEventType(string(text)); got != want {

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
@@ -74,16 +75,16 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 	}
 	env.head = appendApp(append(env.head, newEvent...), env.appID, env.deviceID)
 	b := append(env.device, `"device_context":{"os_version":`...)
-	b = appendString(b, runtime.GOOS+"/"+runtime.GOARCH)
+	b = value.AppendString(b, runtime.GOOS+"/"+runtime.GOARCH)
 	if cfg.AppVersion != "" {
-		b = appendString(append(b, `,"app_version":`...), cfg.AppVersion)
+		b = value.AppendString(append(b, `,"app_version":`...), cfg.AppVersion)
 	}
-	b = appendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
+	b = value.AppendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
 	env.device = append(b, `},`...)
 
-	b = appendString(append(env.server, `"_server_hostname":`...), server.Hostname)
-	b = appendString(append(b, `,"_server_go_version":`...), server.GoVersion)
-	env.server = appendString(append(b, `,"_server_sdk_version":`...), server.SDKVersion)
+	b = value.AppendString(append(env.server, `"_server_hostname":`...), server.Hostname)
+	b = value.AppendString(append(b, `,"_server_go_version":`...), server.GoVersion)
+	env.server = value.AppendString(append(b, `,"_server_sdk_version":`...), server.SDKVersion)
 
 	if len(cfg.Attrs) > 0 && cfg.BeforeTrack == nil {
 		env.attrs, env.common = cfg.Attrs, newEncoder()
@@ -236,13 +237,13 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if ev.ID == "" {
 		newID(ev.TimestampMs).put(b[idAt:])
 	} else {
-		b = slices.Replace(b, idAt-1, idAt+len(noUUID)+1, appendString(nil, ev.ID)...)
+		b = slices.Replace(b, idAt-1, idAt+len(noUUID)+1, value.AppendString(nil, ev.ID)...)
 	}
 	b = strconv.AppendInt(b, ev.TimestampMs, 10)
 	b = append(b, ',')
 	if ev.CorrelationID != "" {
 		b = append(b, `"correlation_id":`...)
-		b = appendString(b, ev.CorrelationID)
+		b = value.AppendString(b, ev.CorrelationID)
 		b = append(b, ',')
 	}
 	b = append(b, env.device...)
@@ -273,7 +274,7 @@ func (e *encoder) begin(common *encoder) {
 // appendApp appends what stands between the newEvent and its time.
 func appendApp(b []byte, appID, deviceID string) []byte {
 	b = append(b, appID...) // valid, so nothing in it needs an escape
-	b = appendString(append(b, `","device_id":`...), deviceID)
+	b = value.AppendString(append(b, `","device_id":`...), deviceID)
 	return append(b, `,"timestamp_ms":`...)
 }
 
@@ -285,7 +286,7 @@ func (e *encoder) members(m map[string]any) {
 	}
 	slices.SortFunc(e.pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
 	for i := range e.pairs {
-		a := slog.Any(e.pairs[i].key, e.pairs[i].value)
+		a := slog.Attr{Key: e.pairs[i].key, Value: value.Any(e.pairs[i].value)}
 		e.attr(&a, 0)
 	}
 }
@@ -306,8 +307,11 @@ func (e *encoder) attr(a *slog.Attr, depth int) {
 	case slog.KindGroup:
 		e.group(key, v.Group(), depth)
 	case slog.KindAny:
-		if text, ok := v.Any().(value.JSON); ok {
-			e.scalar(key, slog.StringValue(string(text)), slog.KindString)
+		switch v := v.Any().(type) {
+		case value.JSON:
+			e.scalar(key, slog.StringValue(string(v)), slog.KindString)
+		case value.TooLarge:
+			e.tooLarge = true
 		} // else nil, which is left out
 	default:
 		e.scalar(key, v, kind)
@@ -353,7 +357,7 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 	}
 	prefix := len(e.prefix)
 	if name != "" {
-		e.prefix = append(appendKey(e.prefix, name), '_')
+		e.prefix = append(value.AppendKey(e.prefix, name), '_')
 		e.groups = append(e.groups, name)
 		e.tooLarge = e.tooLarge || len(e.prefix) > maxEventBytes
 	}
@@ -375,18 +379,19 @@ func (e *encoder) replace(a slog.Attr) (replaced slog.Attr) {
 			replaced = slog.Attr{}
 		}
 	}()
-	return e.replaceAttr(e.groups, a)
+	usercode.Call(func() { replaced = e.replaceAttr(e.groups, a) })
+	return replaced
 }
 
 // appendEventType appends the type as a JSON string.
 func appendEventType(b []byte, eventType string) []byte {
 	const del = 0x7f // needs no escape, but is a control character
 	if len(eventType) <= maxEventTypeBytes {
-		if text, n := appendPlain(append(b, '"'), eventType, del); n == len(eventType) {
+		if text, n := value.AppendPlain(append(b, '"'), eventType, del); n == len(eventType) {
 			return append(text, '"')
 		}
 	}
-	return appendString(b, cleanEventType(eventType))
+	return value.AppendString(b, cleanEventType(eventType))
 }
 
 // cleanEventType returns the type without control characters, cut at 256 bytes.

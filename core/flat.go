@@ -1,14 +1,11 @@
 package causality
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -32,9 +29,8 @@ const (
 	// sorted by key: groups, maps and structs are objects, lists are arrays, all
 	// integers are numbers, a duration is milliseconds, a time an RFC 3339
 	// string in UTC, and NaN, the infinities and numbers beyond 64 bits are
-	// strings. Within a list stands what encoding/json makes of it, sorted
-	// likewise. There is no id, so that an event sent again under a new key
-	// cannot be told from another one.
+	// strings, within a list as well. There is no id unless Event.ID is given, so that
+	// an event sent again under a new key cannot be told from another one.
 	FormatFlat
 )
 
@@ -53,7 +49,7 @@ const flatServer = "_server"
 
 // encodeFlat leaves the event in e.buf in its flat form. Unlike the envelope it
 // is built as a tree, because equal keys may stand anywhere in it and the keys
-// are to be sorted: it costs what encoding/json costs.
+// are to be sorted, which costs several times as much.
 func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 	flat := *ev
 	flat.EventType = cleanEventType(ev.EventType)
@@ -63,7 +59,7 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 		e.flatten(flat.Properties, a, 0)
 	}
 	for _, key := range slices.Sorted(maps.Keys(ev.Properties)) {
-		e.flatten(flat.Properties, slog.Any(key, ev.Properties[key]), 0)
+		e.flatten(flat.Properties, slog.Attr{Key: key, Value: value.Any(ev.Properties[key])}, 0)
 	}
 	for _, a := range ev.Attrs {
 		e.flatten(flat.Properties, a, 0)
@@ -84,13 +80,23 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 	}
 	flat.Properties[flatServer] = env.context
 
-	text := bytes.NewBuffer(e.buf[:0])
-	enc := json.NewEncoder(text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(flat); err != nil {
-		return err
+	b := append(e.buf[:0], '{')
+	if flat.ID != "" {
+		b = append(value.AppendString(append(b, `"id":`...), flat.ID), ',')
 	}
-	e.buf = bytes.TrimSuffix(text.Bytes(), []byte("\n"))
+	b = value.AppendString(append(b, `"app_id":`...), flat.AppID)
+	b = value.AppendString(append(b, `,"event_type":`...), flat.EventType)
+	b = value.AppendString(append(b, `,"idempotency_key":`...), flat.IdempotencyKey)
+	b = strconv.AppendInt(append(b, `,"timestamp_ms":`...), flat.TimestampMs, 10)
+	for _, member := range [...][2]string{
+		{`,"device_id":`, flat.DeviceID}, {`,"user_id":`, flat.UserID},
+		{`,"session_id":`, flat.SessionID}, {`,"correlation_id":`, flat.CorrelationID},
+	} {
+		if member[1] != "" {
+			b = value.AppendString(append(b, member[0]...), member[1])
+		}
+	}
+	e.buf = append(appendFlat(append(b, `,"properties":`...), flat.Properties), '}')
 	if len(e.buf) > maxEventBytes {
 		return errTooLarge
 	}
@@ -149,57 +155,92 @@ func (e *encoder) flatSize(key string, v slog.Value) {
 	case slog.KindString:
 		e.flatBytes += len(v.String())
 	case slog.KindAny:
-		if text, ok := v.Any().(value.JSON); ok {
-			e.flatBytes += len(text)
+		switch v := v.Any().(type) {
+		case value.JSON:
+			e.flatBytes += len(v)
+		case value.TooLarge:
+			e.tooLarge = true
 		}
 	}
 	e.tooLarge = e.tooLarge || e.flatBytes > maxEventBytes
 }
 
-// flatValue is what encoding/json is given for a plain value.
+// flatValue is a plain value in the tree: a slog.Value, or what a list holds.
 func flatValue(v slog.Value) any {
-	switch v.Kind() {
-	case slog.KindFloat64:
-		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
-			return strconv.FormatFloat(f, 'g', -1, 64)
-		}
-	case slog.KindDuration:
-		return float64(v.Duration()) / float64(time.Millisecond)
-	case slog.KindTime:
-		return v.Time().UTC().Format(time.RFC3339Nano)
-	case slog.KindAny:
-		if text, ok := v.Any().(value.JSON); ok {
-			return flatJSON(string(text))
-		}
+	if text, ok := v.Any().(value.JSON); ok {
+		return flatJSON(string(text))
 	}
-	return v.Any()
+	return v
 }
 
-// flatJSON is what encoding/json is given for a list. It is built anew, because
+// appendFlat appends what is in the tree as JSON, sorted by key.
+func appendFlat(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case map[string]any:
+		b = append(b, '{')
+		for i, key := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendFlat(append(value.AppendString(b, key), ':'), v[key])
+		}
+		return append(b, '}')
+	case []any:
+		b = append(b, '[')
+		for i := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendFlat(b, v[i])
+		}
+		return append(b, ']')
+	case slog.Value:
+		return value.AppendJSON(b, v)
+	case ServerContext:
+		b = value.AppendString(append(b, `{"hostname":`...), v.Hostname)
+		b = value.AppendString(append(b, `,"go_version":`...), v.GoVersion)
+		b = value.AppendString(append(b, `,"sdk_version":`...), v.SDKVersion)
+		return append(b, '}')
+	default:
+		return value.AppendJSON(b, value.Any(v))
+	}
+}
+
+// flatJSON is a list in the tree. It is built anew, because
 // a json.RawMessage of the user's may be in it as it was written: with bytes that
 // are not UTF-8, half a surrogate pair, a key that stands twice, or a number that
 // is beyond a float64, any of which refuses the whole request.
 func flatJSON(text string) any {
 	v, ok := parseJSON(text)
-	if !ok {
-		return text // deeper than encoding/json reads
-	}
-	return flatNumbers(v)
-}
-
-// flatNumbers replaces the numbers in v by what they are elsewhere.
-func flatNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		return value.Number(string(v)).Any()
-	case []any:
-		for i := range v {
-			v[i] = flatNumbers(v[i])
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = flatNumbers(v[key])
-		}
+	if !ok || !flatNumbers(&v, 0) {
+		return text // deeper than may be read
 	}
 	return v
+}
+
+// maxFlatDepth is how deep a list may nest. encoding/json reads 10 000 levels, of the
+// whole request.
+const maxFlatDepth = 1000
+
+// flatNumbers replaces the numbers in v by what they are elsewhere. It returns false
+// where v nests too deep.
+func flatNumbers(v *any, depth int) bool {
+	switch held := (*v).(type) {
+	case json.Number:
+		*v = value.Number(string(held)).Any()
+	case []any:
+		for i := range held {
+			if !flatNumbers(&held[i], depth+1) {
+				return false
+			}
+		}
+	case map[string]any:
+		for key, member := range held {
+			if !flatNumbers(&member, depth+1) {
+				return false
+			}
+			held[key] = member
+		}
+	}
+	return depth <= maxFlatDepth
 }

@@ -200,7 +200,7 @@ func TestFlatTheFieldsStandInTheirOrderAndEmptyOnesAreLeftOut(t *testing.T) {
 		{"the session alone", causality.Event{EventType: "e", SessionID: "s-9"}, head + `"session_id":"s-9",` + tail},
 		{"the correlation alone", causality.Event{EventType: "e", CorrelationID: "req-7"}, head + `"correlation_id":"req-7",` + tail},
 		{"hostile texts", causality.Event{EventType: "e", UserID: "\"<&>\xff\\\n\x00\u2028", SessionID: `\ud800`},
-			head + `"user_id":"\"<&>\ufffd\\\n\u0000\u2028","session_id":"\\ud800",` + tail},
+			head + `"user_id":"\"<&>` + "\uFFFD" + `\\\n\u0000` + "\u2028" + `","session_id":"\\ud800",` + tail},
 		{"the type is mended", causality.Event{EventType: "e\n\t\x7f\xff" + strings.Repeat("é", 200)},
 			strings.Replace(head, `"e"`, `"e___`+"\uFFFD"+strings.Repeat("é", 124)+`"`, 1) + tail},
 		{"a property of a field's name", causality.Event{EventType: "e", UserID: "u-1", Properties: props{"user_id": "u-2", "app_id": "a", "session_id": nil}},

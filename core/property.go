@@ -7,7 +7,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // The param map that a property belongs to.
@@ -71,12 +72,12 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	if len(e.prefix) > 0 {
 		b = append(b, e.prefix...)
 	}
-	b = append(appendKey(b, key), '"', ':')
-	value := len(b)
+	b = append(value.AppendKey(b, key), '"', ':')
+	middle := len(b)
 	if form == slog.KindString {
-		b = appendString(b, text)
+		b = value.AppendString(b, text)
 	} else {
-		b = appendScalar(b, v, form)
+		b = value.AppendJSON(b, v)
 	}
 	end := len(b)
 	b = append(b, ',')
@@ -88,9 +89,9 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 		return
 	}
 	p := e.next()
-	p.start, p.value, p.end = int32(start), int32(value), int32(end)
+	p.start, p.value, p.end = int32(start), int32(middle), int32(end)
 	p.kind, p.isDuration = kind, isDuration
-	e.insert(p, b[start:value])
+	e.insert(p, b[start:middle])
 }
 
 // represent returns a plain value as it stands in a param map, and in which.
@@ -117,26 +118,6 @@ func represent(v slog.Value, form slog.Kind) (slog.Value, slog.Kind, kind) {
 		return v, form, boolKind
 	default:
 		return v, form, stringKind
-	}
-}
-
-// appendScalar appends what represent returned as JSON.
-func appendScalar(b []byte, v slog.Value, form slog.Kind) []byte {
-	switch form {
-	case slog.KindInt64:
-		return strconv.AppendInt(b, v.Int64(), 10)
-	case slog.KindUint64:
-		return strconv.AppendUint(b, v.Uint64(), 10)
-	case slog.KindFloat64:
-		return appendFloat(b, v.Float64())
-	case slog.KindDuration:
-		return appendFloat(b, float64(v.Duration())/float64(time.Millisecond))
-	case slog.KindBool:
-		return strconv.AppendBool(b, v.Bool())
-	case slog.KindTime:
-		return append(v.Time().UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
-	default:
-		return appendString(b, v.String())
 	}
 }
 
@@ -276,10 +257,10 @@ func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
 		}
 		if kind == int(stringKind) {
 			if ev.UserID != "" {
-				b = append(appendString(append(b, `"user_id":`...), ev.UserID), ',')
+				b = append(value.AppendString(append(b, `"user_id":`...), ev.UserID), ',')
 			}
 			if ev.SessionID != "" {
-				b = append(appendString(append(b, `"session_id":`...), ev.SessionID), ',')
+				b = append(value.AppendString(append(b, `"session_id":`...), ev.SessionID), ',')
 			}
 			b = append(append(b, env.server...), ',')
 		}
@@ -333,10 +314,10 @@ func (e *encoder) rename(i int) {
 			break
 		}
 	}
-	value := len(arena)
+	middle := len(arena)
 	arena = append(append(arena, text...), ',')
 	e.arena[p.kind], e.gaps = arena, true
-	p.start, p.value, p.end = int32(start), int32(value), int32(len(arena)-1)
+	p.start, p.value, p.end = int32(start), int32(middle), int32(len(arena)-1)
 	e.seen |= trace(e.key(p))
 	if e.renamed++; e.renamed == 1 {
 		e.renamedKey = string(base[1:])

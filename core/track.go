@@ -79,12 +79,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 		c.fillIn(event)
 	}
 	e := encoders.Get().(*encoder)
-	var err error
-	if c.envelope.replaceAttr == nil {
-		err = e.encode(c.envelope, event)
-	} else {
-		usercode.Call(func() { err = e.encode(c.envelope, event) })
-	}
+	err := e.encode(c.envelope, event)
 	if e.dropped+e.renamed+e.unfit > 0 {
 		c.countProperties(e)
 	}
@@ -142,7 +137,7 @@ func (e *Event) own(common []slog.Attr) {
 	attrs := make([]slog.Attr, len(common), len(common)+len(e.Properties)+len(e.Attrs))
 	copy(attrs, common)
 	for key, v := range e.Properties {
-		attrs = append(attrs, slog.Any(key, v))
+		attrs = append(attrs, slog.Attr{Key: key, Value: value.Any(v)})
 	}
 	slices.SortFunc(attrs[len(common):], func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
 	attrs = append(attrs, e.Attrs...)

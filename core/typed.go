@@ -83,7 +83,7 @@ func (e *encoder) appendFields(b []byte, prefix string, fields []catalogue.Field
 		p := e.lookup(prefix + f.Name)
 		switch {
 		case f.Name == "user_id" && ev.UserID != "":
-			b, found = appendString(b, ev.UserID), true
+			b, found = value.AppendString(b, ev.UserID), true
 		case f.Kind == catalogue.MessageKind && f.Form == catalogue.Single || f.Form == catalogue.Map:
 			if p != nil {
 				return b, any, false // a plain value stands where members should
@@ -199,7 +199,7 @@ func appendScalarField(b []byte, f *catalogue.Field, kind kind, text []byte, isD
 		if kind == boolKind || err != nil || !(math.Abs(n) <= math.MaxFloat32) {
 			return b, false
 		}
-		return appendFloat(b, n), true
+		return value.AppendFloat(b, n), true
 	case catalogue.BoolKind:
 		if inside != "true" && inside != "false" {
 			return b, false
@@ -339,6 +339,6 @@ func appendElement(b []byte, f *catalogue.Field, v any) ([]byte, bool) {
 	default:
 		return b, false
 	}
-	plain, form, kind := represent(plain, plain.Kind())
-	return appendScalarField(b, f, kind, appendScalar(nil, plain, form), false)
+	plain, _, kind := represent(plain, plain.Kind())
+	return appendScalarField(b, f, kind, value.AppendJSON(nil, plain), false)
 }

@@ -269,7 +269,7 @@ func TestTypedWhatDoesNotConvertMakesACustomEventWithAllProperties(t *testing.T)
 		{"2^63 in a message", causality.EventPurchaseComplete, props{"order_id": "o", "items": []any{props{"price_cents": uint64(1 << 63)}}}, props{"order_id": "o", "items": `[{"price_cents":9223372036854775808}]`}},
 		{"an object in a message", causality.EventPurchaseComplete, props{"order_id": "o", "items": []any{props{"product_id": props{"a": 1}}}}, props{"order_id": "o", "items": `[{"product_id":{"a":1}}]`}},
 		{"a list in a message", causality.EventPurchaseComplete, props{"order_id": "o", "items": []any{props{"product_id": []int{}}}}, props{"order_id": "o", "items": `[{"product_id":[]}]`}},
-		{"NaN in a message", causality.EventPurchaseComplete, props{"order_id": "o", "items": []any{props{"quantity": math.NaN()}}}, props{"order_id": "o", "items": "!ERROR: json: unsupported value: NaN"}},
+		{"NaN in a message", causality.EventPurchaseComplete, props{"order_id": "o", "items": []any{props{"quantity": math.NaN()}}}, props{"order_id": "o", "items": `[{"quantity":"NaN"}]`}},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			if tt.want == nil {

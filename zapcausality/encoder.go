@@ -90,7 +90,12 @@ func (e *encoder) bind(rules *record.Rules, scope *record.Scope) (*record.Scope,
 }
 
 func (e *encoder) add(key string, v slog.Value) {
-	e.attrs = append(e.attrs, slog.Attr{Key: key, Value: v})
+	switch n := len(e.attrs); {
+	case n < value.MaxElements:
+		e.attrs = append(e.attrs, slog.Attr{Key: key, Value: v})
+	case n == value.MaxElements: // a marshaler may go on for ever
+		e.attrs = append(e.attrs, slog.Attr{Key: key, Value: slog.AnyValue(value.TooLarge{})})
+	}
 }
 
 func (e *encoder) fields(fields []zapcore.Field) {
@@ -189,7 +194,9 @@ func (e *encoder) interfaceField(f *zapcore.Field) {
 		}
 	case zapcore.ReflectType:
 		e.reflected(f.Key, f.Interface)
-	case zapcore.StringerType, zapcore.ErrorType, zapcore.BinaryType, zapcore.TimeFullType,
+	case zapcore.ErrorType:
+		e.error(f.Key, f.Interface)
+	case zapcore.StringerType, zapcore.BinaryType, zapcore.TimeFullType,
 		zapcore.Complex128Type, zapcore.Complex64Type:
 		e.text(f.Key, f.Interface)
 	default:
@@ -204,7 +211,7 @@ func (e *encoder) interfaceField(f *zapcore.Field) {
 // isContext takes v as the entry's context if it is one.
 func (e *encoder) isContext(v any) bool {
 	ctx, ok := v.(context.Context)
-	if ok && !isNil(ctx) {
+	if ok && !value.IsNil(ctx) {
 		e.ctx = ctx
 	}
 	return ok
@@ -215,9 +222,9 @@ func (e *encoder) isContext(v any) bool {
 // takes only real strings for event types, and the user's ReplaceAttr.
 func (e *encoder) reflected(key string, v any) {
 	if e.arrays > 0 {
-		e.add(key, jsonValue(v))
+		e.add(key, value.Of(v))
 	} else {
-		e.add(key, slog.AnyValue(v))
+		e.add(key, value.Any(v))
 	}
 }
 
@@ -230,9 +237,45 @@ func (e *encoder) text(key string, v any) {
 	}
 }
 
+// error adds an error. It is its text, as on the line; one that is a LogValuer is
+// read here, or it would be resolved later.
+func (e *encoder) error(key string, v any) {
+	if err, ok := v.(slog.LogValuer); ok {
+		e.add(key, errorText(err))
+		return
+	}
+	e.text(key, v)
+}
+
+// errorText is the text of an error.
+func errorText(v any) slog.Value {
+	err, ok := v.(error)
+	if !ok || value.IsNil(v) {
+		return slog.Value{}
+	}
+	return value.Of(textOnly{err})
+}
+
+// textOnly is an error without its other methods.
+type textOnly struct{ err error }
+
+func (e textOnly) Error() string { return e.err.Error() }
+
+// addErrors adds a list of errors, which on the line are an object each. As a
+// property they are their texts.
+func (e *encoder) addErrors(key string, errs []error) {
+	texts := make([]any, len(errs))
+	for i, err := range errs {
+		if !value.IsNil(err) {
+			texts[i] = textOnly{err}
+		}
+	}
+	e.add(key, value.Of(texts))
+}
+
 // inline adds the members of an object beside what is there.
 func (e *encoder) inline(object zapcore.ObjectMarshaler) {
-	if isNil(object) {
+	if value.IsNil(object) {
 		return
 	}
 	defer func() {
@@ -316,16 +359,4 @@ func (e *encoder) fail(key string, err error) {
 
 func (e *encoder) panicked(key string, p any) {
 	e.add(key+"Error", slog.StringValue("!PANIC: "+fmt.Sprint(p)))
-}
-
-// isNil reports whether v is nil or holds a nil, whose methods are not called.
-func isNil(v any) bool {
-	switch rv := reflect.ValueOf(v); rv.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
-		return rv.IsNil()
-	default:
-		return false
-	}
 }

@@ -3,7 +3,6 @@ package zapcausality
 import (
 	"encoding/base64"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
@@ -16,7 +15,7 @@ var _ zapcore.ObjectEncoder = (*encoder)(nil)
 // returned, as zap does, so that the ones around it stop as they do there; a
 // panic ends here.
 func (e *encoder) AddObject(key string, object zapcore.ObjectMarshaler) error {
-	if isNil(object) {
+	if value.IsNil(object) {
 		return nil
 	}
 	if err := e.enter(); err != nil {
@@ -49,7 +48,7 @@ func (e *encoder) foldMembers(start int) slog.Value {
 	members := e.attrs[start:]
 	var folded slog.Value
 	if e.arrays > 0 {
-		folded = slog.AnyValue(value.JSON(appendObject(nil, members)))
+		folded = value.Object(members)
 	} else {
 		at := len(e.arena)
 		e.arena = append(e.arena, members...)
@@ -69,8 +68,6 @@ func (e *encoder) OpenNamespace(key string) {
 func (e *encoder) AddReflected(key string, v any) error {
 	switch {
 	case e.isContext(v):
-	case e.arrays > 0:
-		e.add(key, jsonValue(v))
 	default:
 		e.add(key, value.Of(v))
 	}
@@ -90,7 +87,7 @@ func (e *encoder) AddComplex64(key string, v complex64) {
 }
 func (e *encoder) AddDuration(key string, v time.Duration) { e.add(key, slog.DurationValue(v)) }
 func (e *encoder) AddFloat64(key string, v float64)        { e.add(key, slog.Float64Value(v)) }
-func (e *encoder) AddFloat32(key string, v float32)        { e.add(key, e.float32(v)) }
+func (e *encoder) AddFloat32(key string, v float32)        { e.add(key, value.Float32(v)) }
 func (e *encoder) AddInt(key string, v int)                { e.AddInt64(key, int64(v)) }
 func (e *encoder) AddInt64(key string, v int64)            { e.add(key, slog.Int64Value(v)) }
 func (e *encoder) AddInt32(key string, v int32)            { e.AddInt64(key, int64(v)) }
@@ -104,13 +101,3 @@ func (e *encoder) AddUint32(key string, v uint32)          { e.AddUint64(key, ui
 func (e *encoder) AddUint16(key string, v uint16)          { e.AddUint64(key, uint64(v)) }
 func (e *encoder) AddUint8(key string, v uint8)            { e.AddUint64(key, uint64(v)) }
 func (e *encoder) AddUintptr(key string, v uintptr)        { e.AddUint64(key, uint64(v)) }
-
-// float32 is the float64 that log/slog makes of v. In an array it is the one
-// that prints as v does, as encoding/json has it.
-func (e *encoder) float32(v float32) slog.Value {
-	wide := float64(v)
-	if e.arrays > 0 {
-		wide, _ = strconv.ParseFloat(strconv.FormatFloat(wide, 'g', -1, 32), 64)
-	}
-	return slog.Float64Value(wide)
-}

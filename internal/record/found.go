@@ -2,6 +2,7 @@ package record
 
 import (
 	"log/slog"
+	"math"
 	"slices"
 	"strconv"
 
@@ -238,7 +239,8 @@ func (f *found) textOf(v slog.Value) (text string, read slog.Value, ok bool) {
 }
 
 // liftIdentity moves the value of an identity attribute into id and reports whether
-// it did. A number is taken as its digits; what has no plain text stays a property.
+// it did. A whole number is taken as its digits; what has no plain text stays a
+// property.
 // An empty string and nil say nothing. It returns the value, reduced if it has read
 // it: a method of the user's must not be asked twice.
 func liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.Value, ok bool) {
@@ -264,6 +266,13 @@ func liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.V
 		text = strconv.FormatInt(v.Int64(), 10)
 	case slog.KindUint64:
 		text = strconv.FormatUint(v.Uint64(), 10)
+	case slog.KindFloat64:
+		// An integer that has been through JSON, as the claims of a token have.
+		f := v.Float64()
+		if f != math.Trunc(f) || math.Abs(f) >= 1e21 {
+			return v, false
+		}
+		text = strconv.FormatFloat(f+0, 'f', -1, 64) // + 0: there is no -0
 	case slog.KindAny:
 		if v.Any() != nil {
 			return v, false // an array

@@ -109,6 +109,9 @@ func (c *cloner) into(dst, src reflect.Value) {
 		if src.IsNil() {
 			return
 		}
+		if src.Len() > MaxElements {
+			panic(errNoCopy) // it is too large for an event
+		}
 		clone := reflect.MakeSlice(t, src.Len(), src.Len())
 		c.elements(clone, src)
 		dst.Set(clone)

@@ -7,7 +7,6 @@ package value
 import (
 	"bytes"
 	"encoding"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +37,7 @@ var (
 	errTooMany = errors.New("holds too many values")
 	errCycle   = errors.New("contains itself")
 
+	errNoName     = errors.New("its keys have no text")
 	errLogsItself = errors.New("is logged again by its own method")
 )
 
@@ -51,11 +51,12 @@ type JSON string
 //
 // In this order: a LogValuer is resolved; times and durations stay; []byte
 // becomes base64; an error, a fmt.Stringer and an encoding.TextMarshaler become
-// their text, and a []error the JSON of its texts; then the kind decides, named
-// types included and pointers followed; a map with string keys becomes a group
-// in the order of its keys; anything else is what it marshals to as JSON, where
-// an object becomes a group and an array JSON. A value that cannot be read
-// becomes a string that begins with "!ERROR: " or "!PANIC: ".
+// their text; a json.Marshaler that is no scalar is what it marshals to; then the
+// kind decides, named types included and pointers followed: a map becomes a group
+// in the order of its keys, a struct a group of the fields that encoding/json
+// writes, and a list JSON, each with what is in it reduced likewise. A value that
+// cannot be read becomes a string that begins with "!ERROR: " or "!PANIC: ", and
+// one that does not fit an event is TooLarge.
 func Of(v any) slog.Value { return reduce(func(r *reducer) slog.Value { return r.any(v, 0) }) }
 
 // reduce calls f, which calls methods of the user's.
@@ -112,11 +113,11 @@ func IsFailure(v slog.Value) bool {
 	return v.Kind() == slog.KindString && (strings.HasPrefix(v.String(), failed) || strings.HasPrefix(v.String(), panicked))
 }
 
-// reducer remembers the maps around the value at hand, to notice a map that
-// contains itself before it has been written sixty-four times, and how many
-// values it has seen.
+// reducer remembers what is around the value at hand, to notice a value that
+// contains itself before it has been written sixty-four times, and how many values
+// it has seen.
 type reducer struct {
-	maps    []uintptr
+	around  []place
 	values  int
 	valuers int // LogValuers around the value at hand
 }
@@ -139,6 +140,9 @@ func (r *reducer) value(v slog.Value, depth int) slog.Value {
 func (r *reducer) group(attrs []slog.Attr, depth int) slog.Value {
 	if depth >= MaxDepth {
 		return Failed(errTooDeep)
+	}
+	if len(attrs) > maxValues {
+		return Failed(errTooMany)
 	}
 	plain := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
@@ -165,7 +169,7 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 	case nil:
 		return slog.Value{}
 	case slog.LogValuer:
-		if isNil(v) {
+		if IsNil(v) {
 			return slog.Value{}
 		}
 		if r.valuers++; r.valuers > maxValuers {
@@ -175,8 +179,21 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		return r.value(v.LogValue(), depth+1)
 	case slog.Value:
 		return r.value(v, depth)
-	case JSON:
+	case JSON, TooLarge:
 		return slog.AnyValue(v)
+	// Before Stringer, which does not ask a LogValuer in them.
+	case slog.Attr:
+		return r.group([]slog.Attr{v}, depth)
+	case *slog.Value:
+		if v == nil {
+			return slog.Value{}
+		}
+		return r.value(*v, depth)
+	case *slog.Attr:
+		if v == nil {
+			return slog.Value{}
+		}
+		return r.group([]slog.Attr{*v}, depth)
 	case []slog.Attr:
 		return r.group(v, depth)
 	case time.Time:
@@ -198,18 +215,19 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		if v == nil {
 			return slog.Value{}
 		}
-		return slog.StringValue(base64.StdEncoding.EncodeToString(v))
+		return bytes64(v)
 	case string, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, float64, float32, bool:
-		return slog.AnyValue(v)
+		return Any(v)
 	}
-	if isNil(v) {
+	if IsNil(v) {
 		return slog.Value{}
 	}
 	switch v := v.(type) {
 	case error:
 		return slog.StringValue(v.Error())
-	case []error:
-		return r.errors(v, depth)
+	case json.RawMessage:
+		// Before Stringer, which it is too where GOEXPERIMENT is jsonv2.
+		return marshaled(v, nil, "json.RawMessage")
 	case fmt.Stringer:
 		return slog.StringValue(v.String())
 	case encoding.TextMarshaler:
@@ -222,7 +240,8 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		// A composite that says how it is written. One of a simple kind, such
 		// as a named int, is that kind.
 		if kind := reflect.TypeOf(v).Kind(); kind >= reflect.Array && kind != reflect.String {
-			return r.marshal(v)
+			text, err := v.MarshalJSON()
+			return marshaled(text, err, reflect.TypeOf(v).String())
 		}
 	}
 	return r.kind(reflect.ValueOf(v), depth)
@@ -239,74 +258,118 @@ func (r *reducer) kind(v reflect.Value, depth int) slog.Value {
 		return slog.Int64Value(v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return slog.Uint64Value(v.Uint())
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return Float32(float32(v.Float()))
+	case reflect.Float64:
 		return slog.Float64Value(v.Float())
 	case reflect.Complex64:
 		return slog.StringValue(strconv.FormatComplex(v.Complex(), 'g', -1, 64))
 	case reflect.Complex128:
 		return slog.StringValue(strconv.FormatComplex(v.Complex(), 'g', -1, 128))
 	case reflect.Pointer:
-		return r.any(v.Elem().Interface(), depth+1)
+		return r.within(v, func() slog.Value { return r.member(v.Elem(), depth) })
 	case reflect.Map:
-		if v.Type().Key().Kind() == reflect.String {
-			return r.mapping(v, depth)
-		}
+		return r.within(v, func() slog.Value { return r.mapping(v, depth) })
+	case reflect.Slice:
+		return r.within(v, func() slog.Value { return r.list(v, depth) })
+	case reflect.Array:
+		return r.list(v, depth)
+	case reflect.Struct:
+		return r.structure(v, depth)
 	}
-	return r.marshal(v.Interface())
+	return Failed(unsupported(v.Type()))
 }
 
-// mapping reduces a map with string keys member by member, so that a duration
-// or an error inside it means what it means outside.
-func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
-	address := m.Pointer()
-	if slices.Contains(r.maps, address) {
-		return Failed(errCycle)
-	}
-	r.maps = append(r.maps, address)
-	defer func() { r.maps = r.maps[:len(r.maps)-1] }()
+// place is where a map, a list or what a pointer points to lies in memory.
+type place struct {
+	t       reflect.Type
+	address uintptr
+	length  int
+}
 
+// within calls f to reduce what is in v, unless v is in itself.
+func (r *reducer) within(v reflect.Value, f func() slog.Value) slog.Value {
+	at := place{t: v.Type(), address: v.Pointer()}
+	if v.Kind() == reflect.Slice {
+		at.length = v.Len()
+	}
+	if at.length > 0 || v.Kind() != reflect.Slice {
+		if slices.Contains(r.around, at) {
+			return Failed(errCycle)
+		}
+	}
+	r.around = append(r.around, at)
+	defer func() { r.around = r.around[:len(r.around)-1] }()
+	return f()
+}
+
+// mapping reduces a map member by member, so that a duration or an error inside
+// it means what it means outside.
+func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
+	if m.Len() > maxValues {
+		return Failed(errTooMany)
+	}
 	members := make([]slog.Attr, 0, m.Len())
 	for it := m.MapRange(); it.Next(); {
-		members = append(members, slog.Attr{
-			Key:   it.Key().String(),
-			Value: r.any(it.Value().Interface(), depth+1),
-		})
-	}
-	slices.SortFunc(members, func(a, b slog.Attr) int {
-		if a.Key < b.Key {
-			return -1
+		key, err := keyOf(it.Key())
+		switch {
+		case err == errNoName:
+			return Failed(unsupported(m.Type()))
+		case err != nil:
+			return Failed(err)
 		}
-		return 1 // the keys of one map differ
-	})
+		members = append(members, slog.Attr{Key: key, Value: r.any(it.Value().Interface(), depth+1)})
+	}
+	slices.SortStableFunc(members, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
 	return slog.GroupValue(members...)
 }
 
-// errors reduces a list of errors to their texts, as JSON. What encoding/json
-// makes of most errors is {}.
-func (r *reducer) errors(errs []error, depth int) slog.Value {
-	texts := make([]*string, len(errs)) // a nil error is null
-	for i, err := range errs {
-		if v := r.any(err, depth+1); v.Kind() != slog.KindAny {
-			text := v.String()
-			texts[i] = &text
+// keyOf is a key of a map as encoding/json writes it.
+func keyOf(key reflect.Value) (string, error) {
+	if key.Kind() == reflect.String {
+		return key.String(), nil
+	}
+	if text, ok := key.Interface().(encoding.TextMarshaler); ok {
+		if IsNil(text) {
+			return "", nil
 		}
+		b, err := text.MarshalText()
+		return string(b), err
 	}
-	return r.marshal(texts)
+	switch key.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(key.Int(), 10), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.FormatUint(key.Uint(), 10), nil
+	}
+	return "", errNoName
 }
 
-// marshal reduces v to what encoding/json makes of it.
-func (r *reducer) marshal(v any) slog.Value {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return Failed(err)
+// marshaled reduces what MarshalJSON of a type has returned. The method is not called
+// by encoding/json, whose words and rules differ from version to version.
+func marshaled(text []byte, err error, typeName string) slog.Value {
+	if len(text) > maxBytes {
+		return tooLarge
 	}
-	return OfJSON(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	var compact bytes.Buffer
+	if err == nil {
+		err = json.Compact(&compact, text)
+	}
+	if err != nil {
+		return Failed(fmt.Errorf("json: error calling MarshalJSON for type %s: %w", typeName, err))
+	}
+	return OfJSON(compact.Bytes())
 }
 
-func isNil(v any) bool {
+// unsupported is the error for what JSON has no form for, in the words of
+// encoding/json.
+func unsupported(t reflect.Type) error { return fmt.Errorf("json: unsupported type: %s", t) }
+
+// IsNil reports whether v is nil or holds a nil, whose methods are not called.
+func IsNil(v any) bool {
 	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Invalid:
+		return true
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		return rv.IsNil()
 	default:

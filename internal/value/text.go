@@ -1,4 +1,4 @@
-package causality
+package value
 
 import (
 	"encoding/binary"
@@ -21,19 +21,19 @@ var safe = func() (table [256]bool) {
 	return table
 }()
 
-// appendString appends s as a JSON string.
-func appendString(b []byte, s string) []byte {
-	return append(appendEscaped(append(b, '"'), s, '"'), '"')
+// AppendString appends s as a JSON string.
+func AppendString(b []byte, s string) []byte {
+	return append(AppendEscaped(append(b, '"'), s, '"'), '"')
 }
 
-// appendKey appends s as a part of a JSON string, with "_" for each dot.
+// AppendKey appends s as a part of a JSON string, with "_" for each dot.
 // platform: an alert rule cannot address a key that has a dot in it.
-func appendKey(b []byte, s string) []byte { return appendEscaped(b, s, '.') }
+func AppendKey(b []byte, s string) []byte { return AppendEscaped(b, s, '.') }
 
-// appendEscaped appends s as a part of a JSON string, with "_" for each dot if
+// AppendEscaped appends s as a part of a JSON string, with "_" for each dot if
 // unsafe is one.
-func appendEscaped(b []byte, s string, unsafe byte) []byte {
-	b, i := appendPlain(b, s, unsafe)
+func AppendEscaped(b []byte, s string, unsafe byte) []byte {
+	b, i := AppendPlain(b, s, unsafe)
 	if i == len(s) {
 		return b // as it mostly is
 	}
@@ -62,23 +62,27 @@ func appendEscaped(b []byte, s string, unsafe byte) []byte {
 			b = append(b, '\\', 't')
 		case c == '\r':
 			b = append(b, '\\', 'r')
+		case c == '\b':
+			b = append(b, '\\', 'b')
+		case c == '\f':
+			b = append(b, '\\', 'f')
 		case c < ' ':
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 		default: // a byte that is not UTF-8
 			b = utf8.AppendRune(b, utf8.RuneError)
 		}
 		var n int
-		b, n = appendPlain(b, s[i+1:], unsafe)
+		b, n = AppendPlain(b, s[i+1:], unsafe)
 		i += 1 + n
 		done = i
 	}
 	return append(b, s[done:]...)
 }
 
-// appendPlain appends the beginning of s, eight bytes at a time, up to one of them
+// AppendPlain appends the beginning of s, eight bytes at a time, up to one of them
 // that is not plain: not ASCII, below ' ', a quote, a backslash or unsafe. It
 // returns how many bytes that was, len(s) if all are plain.
-func appendPlain(b []byte, s string, unsafe byte) ([]byte, int) {
+func AppendPlain(b []byte, s string, unsafe byte) ([]byte, int) {
 	at, n := len(b), len(s)
 	if cap(b)-at < n {
 		b = slices.Grow(b, n)
@@ -131,12 +135,18 @@ func isPlainWord(w uint64, unsafe byte) bool {
 	return (w|(w-ones*' ')|((w^ones*'"')-ones)|((w^ones*'\\')-ones)|((w^ones*uint64(unsafe))-ones))&tops == 0
 }
 
-// appendFloat appends a finite float as encoding/json writes it: the shortest
+// AppendFloat appends a finite float as encoding/json writes it: the shortest
 // digits that read back as f, with an exponent only where it is large.
-func appendFloat(b []byte, f float64) []byte {
+func AppendFloat(b []byte, f float64) []byte {
 	format := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		format = 'e'
 	}
-	return strconv.AppendFloat(b, f, format, -1, 64)
+	b = strconv.AppendFloat(b, f, format, -1, 64)
+	// e-09 becomes e-9.
+	if n := len(b); format == 'e' && n >= 4 && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
+		b[n-2] = b[n-1]
+		b = b[:n-1]
+	}
+	return b
 }
