@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
@@ -164,14 +164,14 @@ func withBody(body string) *http.Request {
 // differ sends a request to a gateway and a new Recorder and compares what they
 // answer and store.
 func differ(gw *gateway.Gateway, request func() *http.Request) string {
-	recorder := causalitytest.NewRecorder()
+	recorder := fakegateway.New()
 	if difference := differInAnswer(gw, recorder, request); difference != "" {
 		return difference
 	}
 	return differInStore(gw, recorder)
 }
 
-func differInAnswer(gw *gateway.Gateway, recorder *causalitytest.Recorder, request func() *http.Request) string {
+func differInAnswer(gw *gateway.Gateway, recorder *fakegateway.Gateway, request func() *http.Request) string {
 	fromGateway, fromRecorder := httptest.NewRecorder(), httptest.NewRecorder()
 	gw.ServeHTTP(fromGateway, request())
 	recorder.ServeHTTP(fromRecorder, request())
@@ -186,7 +186,7 @@ func differInAnswer(gw *gateway.Gateway, recorder *causalitytest.Recorder, reque
 
 // differInStore compares what was kept under which id and key, and what a test
 // gets to see of it.
-func differInStore(gw *gateway.Gateway, recorder *causalitytest.Recorder) string {
+func differInStore(gw *gateway.Gateway, recorder *fakegateway.Gateway) string {
 	stored, envelopes, events := gw.Stored(), recorder.Envelopes(), recorder.Events()
 	if len(stored) != len(envelopes) {
 		return fmt.Sprintf("the gateway stored %d, the Recorder %d", len(stored), len(envelopes))
@@ -275,7 +275,7 @@ func TestTheRecorderRemembersKeysLikeTheGateway(t *testing.T) {
 		`{"app_id":"a","device_id":"","timestamp_ms":1,"idempotency_key":"%d","app_start":{}}`,
 	}
 	random := newMutator(2).rand
-	gw, recorder := gateway.New(), causalitytest.NewRecorder()
+	gw, recorder := gateway.New(), fakegateway.New()
 	for range 1000 {
 		var batch []string
 		for range 1 + random.IntN(4) {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // hostileTexts are strings that would break a careless encoder.
@@ -255,7 +255,7 @@ func TestTypedTheLargestEvents(t *testing.T) {
 func FuzzTyped(f *testing.F) {
 	kinds := kindLeaves()
 	names := sortedKeys(kinds)
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	client, err := causality.New(causality.Config{
 		APIKey: strings.Repeat("0123456789abcdef", 4), Endpoint: "https://gateway.test", AppID: "fuzz", TypedPayloads: true,
 		Transport: rec, Logger: slog.New(slog.DiscardHandler),

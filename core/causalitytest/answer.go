@@ -1,12 +1,10 @@
 package causalitytest
 
 import (
-	"math"
-	"net/http"
-	"strconv"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // An Answer says what becomes of one request. [Recorder.Script] and
@@ -15,36 +13,11 @@ import (
 //
 //	rec.Script(
 //		causalitytest.Status(503).Times(2),
-//		causalitytest.Hang().Storing(3),
+//		causalitytest.Accept().Delay(time.Second),
 //	)
 //
 // The zero Answer is [Accept].
-type Answer struct {
-	act    action
-	reply  reply                        // of replyAct
-	reject func(causality.Event) string // of gatewayAct
-	choose func(Request) Answer         // decides instead of all else
-
-	delay   time.Duration
-	storing bool
-	limit   int // how many events are stored, if storing
-	extra   int // how often to repeat it
-}
-
-type action uint8
-
-const (
-	gatewayAct action = iota // the gateway's own rules
-	replyAct
-	hangAct
-	breakAct      // before the body was read
-	breakAfterAct // after it was read
-)
-
-// mayFail reports whether the answer may keep events from being delivered.
-func (a Answer) mayFail() bool {
-	return a.act != gatewayAct || a.reject != nil || a.choose != nil || a.delay > 0
-}
+type Answer struct{ play fakegateway.Answer }
 
 // Accept lets the gateway's own rules decide, as without a script. It fills the
 // place of a request in a script that is not to fail.
@@ -52,59 +25,27 @@ func Accept() Answer { return Answer{} }
 
 // Status answers with a status code and the body that the gateway, or Go's
 // HTTP server, sends with it. No event is looked at or stored.
-func Status(code int) Answer {
-	return Answer{act: replyAct, reply: statusReply(code)}
-}
+func Status(code int) Answer { return Answer{fakegateway.Status(code)} }
 
 // StatusRetryAfter is [Status] with a Retry-After header, in whole seconds
 // rounded up.
 func StatusRetryAfter(code int, after time.Duration) Answer {
-	a := Status(code)
-	if a.reply.header == nil {
-		a.reply.header = make(http.Header)
-	}
-	a.reply.header.Set("Retry-After", strconv.FormatFloat(math.Ceil(after.Seconds()), 'f', 0, 64))
-	return a
-}
-
-// Reply answers with just this status, header and body. The header may be nil.
-// No event is looked at or stored.
-func Reply(code int, header http.Header, body string) Answer {
-	return Answer{act: replyAct, reply: reply{code, header.Clone(), []byte(body)}}
-}
-
-// Violation refuses the whole request as the gateway refuses content: status
-// 400 and one violation, for example
-//
-//	Violation("events.device_id", "value length must be at least 1 characters")
-//	Violation("body", "failed to parse request body: …")
-//
-// Neither names an event, unless the description holds a place such as
-// "(line 3:227)". No event is looked at or stored.
-func Violation(field, description string) Answer {
-	return Answer{act: replyAct, reply: violationReply([]violation{{field, description}})}
+	return Answer{fakegateway.StatusRetryAfter(code, after)}
 }
 
 // Reject answers 200 and, among the events that the gateway would accept,
 // rejects those for which why returns a reason; "" accepts the event. As the
 // gateway does, it remembers the idempotency key of an event whose reason
 // begins with "failed to publish event: ", and of no other rejected one.
-func Reject(why func(event causality.Event) string) Answer {
-	return Answer{reject: why}
-}
+func Reject(why func(event causality.Event) string) Answer { return Answer{fakegateway.Reject(why)} }
 
 // Hang reads the request and does not answer until its context ends: the client
 // runs into its timeout. Nothing is stored, as if the request had been lost on
-// the way; Hang().Storing(n) is the gateway that was too slow.
-func Hang() Answer { return Answer{act: hangAct} }
+// the way.
+func Hang() Answer { return Answer{fakegateway.Hang()} }
 
 // Break drops the connection before the body is read. Nothing is stored.
-func Break() Answer { return Answer{act: breakAct} }
-
-// BreakAfter reads the request and drops the connection instead of answering.
-// Nothing is stored, as if a proxy had failed; with [Answer.Storing] the
-// gateway has.
-func BreakAfter() Answer { return Answer{act: breakAfterAct} }
+func Break() Answer { return Answer{fakegateway.Break()} }
 
 // AnswerFunc chooses the answer when the request is there and its body is read:
 // for a gateway that fails for some content only.
@@ -118,37 +59,19 @@ func BreakAfter() Answer { return Answer{act: breakAfterAct} }
 //		return causalitytest.Accept()
 //	}))
 //
-// Only what choose returns counts, with its own Delay and Storing. It is called
-// on the goroutine of the request and must be safe for concurrent use.
+// Only what choose returns counts, with its own Delay. It is called on a goroutine
+// of its own and must be safe for concurrent use. It may call t.Fatal: the request
+// then has no answer, and all later ones are accepted.
 func AnswerFunc(choose func(req Request) Answer) Answer {
-	return Answer{choose: choose}
+	return Answer{fakegateway.AnswerFunc(func(req fakegateway.Request) fakegateway.Answer {
+		return choose(Request(req)).play
+	})}
 }
 
 // Times repeats the answer for n requests of a script. [Recorder.Always] has no
 // use for it.
-func (a Answer) Times(n int) Answer {
-	a.extra = n - 1
-	return a
-}
+func (a Answer) Times(n int) Answer { return Answer{a.play.Times(n)} }
 
 // Delay lets d pass between reading the request and answering. A request whose
-// context ends before is given up, and nothing of it is stored unless
-// [Answer.Storing] says so.
-func (a Answer) Delay(d time.Duration) Answer {
-	a.delay = d
-	return a
-}
-
-// Storing lets the request take effect whatever becomes of its answer, which is
-// then the outcome that nobody knows: of the events that the gateway accepts
-// the first n are stored, and the idempotency keys of all of them count as
-// seen. So the real gateway behaves when its client goes away too early; the
-// events beyond n are lost if they come again under the same keys. An n of at
-// least the size of the request stores all: only the answer is lost.
-//
-// Accept().Storing(n) answers "accepted" for all of them, as the gateway does
-// when its memory of keys is overcrowded.
-func (a Answer) Storing(n int) Answer {
-	a.storing, a.limit = true, n
-	return a
-}
+// context ends before is given up, and nothing of it is stored.
+func (a Answer) Delay(d time.Duration) Answer { return Answer{a.play.Delay(d)} }

@@ -1,13 +1,11 @@
 package causalitytest_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
@@ -123,20 +121,4 @@ func ExampleRecorder_ServeHTTP() {
 	}
 	fmt.Println(rec.Len())
 	// Output: 1
-}
-
-// A request that times out after the gateway has begun: three events, of which
-// one is stored although the client hears of none.
-func ExampleAnswer_Storing() {
-	rec := causalitytest.NewRecorder()
-	rec.Script(causalitytest.Hang().Storing(1))
-
-	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-	defer cancel()
-	_, err := send(ctx, rec, batch(named("a"), named("b"), named("c")))
-	fmt.Println(err)
-	fmt.Println(rec.Len(), "stored")
-	// Output:
-	// context deadline exceeded
-	// 1 stored
 }

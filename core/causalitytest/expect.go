@@ -27,12 +27,12 @@ import (
 func (r *Recorder) Expect(t testing.TB, eventType string, properties ...any) causality.Event {
 	t.Helper()
 	r.flush()
-	stored := r.snapshot()
-	events := r.decodeAll(stored)
+	stored := r.gateway.Stored()
+	events := r.decode(stored)
 	want := arrive(properties)
 	var nearest *differences
 	for i := range events {
-		d := compare(stored[i].decode(""), eventType, want)
+		d := compare(stored[i].Event(), eventType, want)
 		if len(d.lines) == 0 {
 			return events[i]
 		}

@@ -22,10 +22,6 @@ type made struct {
 	deadline        time.Time // of the test; zero: none
 	wake            func()
 
-	// These two are under the Recorder's lock.
-	forgotten  []stored // for the checks
-	lostBefore int64    // what lost was when the Recorder forgot its events
-
 	mu    sync.Mutex
 	lines bytes.Buffer
 }
@@ -109,13 +105,13 @@ func (m *made) check(t testing.TB, rec *Recorder) {
 	if drops.Invalid > 0 && !slices.Contains(m.allowed, causality.DropInvalid) {
 		t.Errorf("causalitytest: %d events were dropped as Invalid; if that is meant, use causalitytest.AllowDrops", drops.Invalid)
 	}
-	if drops.Rejected > 0 && !slices.Contains(m.allowed, causality.DropRejected) && !rec.scriptedToFail() {
+	if drops.Rejected > 0 && !slices.Contains(m.allowed, causality.DropRejected) && !rec.gateway.MayFail() {
 		t.Errorf("causalitytest: %d events were dropped as Rejected; if that is meant, use causalitytest.AllowDrops", drops.Rejected)
 	}
 	if len(m.checks) == 0 {
 		return
 	}
-	for _, e := range rec.decodeAll(append(slices.Clip(m.forgotten), rec.snapshot()...)) {
+	for _, e := range rec.decode(append(slices.Clip(rec.forgotten), rec.gateway.Stored()...)) {
 		for _, check := range m.checks {
 			if err := check(e); err != nil {
 				t.Errorf("causalitytest: event %q: %v", e.EventType, err)

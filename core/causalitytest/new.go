@@ -23,12 +23,8 @@ import (
 func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	t.Helper()
 	s := newSettings(opts)
-	rec := &Recorder{key: s.key, since: time.Now()}
-	m := &made{settings: s, wake: func() {
-		rec.mu.Lock()
-		defer rec.mu.Unlock()
-		rec.notify()
-	}}
+	rec := NewRecorder(opts...)
+	m := &made{settings: s, wake: rec.gateway.Wake}
 	cfg := causality.Config{
 		APIKey:        s.key,
 		Endpoint:      "https://gateway.test",
@@ -64,7 +60,7 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	rec.made = m
 	t.Cleanup(func() {
 		t.Helper()
-		if err := client.Close(); err != nil && !rec.scriptedToFail() {
+		if err := client.Close(); err != nil && !rec.gateway.MayFail() {
 			t.Errorf("causalitytest: events were left undelivered: %v", err)
 		}
 		m.check(t, rec)

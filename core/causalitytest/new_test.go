@@ -15,6 +15,8 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 )
 
+var otherKey = strings.Repeat("fedcba9876543210", 4)
+
 func TestTheClientOfNewSendsToTheRecorder(t *testing.T) {
 	client, rec := causalitytest.New(t)
 	client.Track(causality.Event{

@@ -1,12 +1,14 @@
 package causalitytest
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // A Recorder plays the gateway: it takes what the gateway takes, refuses what
@@ -19,21 +21,13 @@ import (
 // The zero value is ready to use and accepts every well-formed API key. A
 // Recorder is safe for concurrent use and must not be copied.
 type Recorder struct {
-	key string // the only valid API key; "" for any
+	gateway fakegateway.Gateway
+	made    *made     // what New has made for it; nil for one without
+	since   time.Time // when New or NewRecorder made it
 
 	mu         sync.Mutex
-	script     []Answer
-	always     Answer
-	scripted   bool // to fail
-	requests   []*Request
-	stored     []stored
-	keys       map[string]struct{} // the idempotency keys seen
-	duplicates int
-	waiters    []*waiter
-
-	// made says what New has made for the Recorder; nil for one without.
-	made  *made
-	since time.Time // when New or NewRecorder made it
+	forgotten  []fakegateway.Stored // for the checks
+	lostBefore int64                // what made.lost was when events were forgotten
 }
 
 var (
@@ -43,31 +37,35 @@ var (
 
 // NewRecorder returns a Recorder without any events.
 func NewRecorder(opts ...Option) *Recorder {
-	return &Recorder{key: newSettings(opts).key, since: time.Now()}
+	r := &Recorder{since: time.Now()}
+	r.gateway.Key = newSettings(opts).key
+	return r
 }
+
+// RoundTrip implements [http.RoundTripper]: it answers req without a network.
+func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	return r.gateway.RoundTrip(req)
+}
+
+// ServeHTTP implements [http.Handler]. A scripted [Break] drops the TCP
+// connection by panicking with [http.ErrAbortHandler], which net/http's server
+// expects.
+func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.gateway.ServeHTTP(w, req) }
 
 // Script says what becomes of the next requests, one answer each, in the order
 // in which they arrive. It adds to what is left of an earlier script. When the
 // script is used up, [Recorder.Always] holds.
 func (r *Recorder) Script(answers ...Answer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, a := range answers {
-		r.scripted = r.scripted || a.mayFail()
-		for range a.extra + 1 {
-			r.script = append(r.script, a)
-		}
+	plays := make([]fakegateway.Answer, len(answers))
+	for i, a := range answers {
+		plays[i] = a.play
 	}
+	r.gateway.Script(plays...)
 }
 
 // Always says what becomes of every request that no script is left for. The
 // default is [Accept].
-func (r *Recorder) Always(answer Answer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.scripted = r.scripted || answer.mayFail()
-	r.always = answer
-}
+func (r *Recorder) Always(answer Answer) { r.gateway.Always(answer.play) }
 
 // Events returns the stored events in the order in which they were stored,
 // decoded to what was tracked: the user and the session are in their fields,
@@ -79,67 +77,62 @@ func (r *Recorder) Always(answer Answer) {
 // What differs from one run to the next is left out, so that events can be
 // compared: the idempotency key, an ID of the SDK's own form (a UUIDv7), a time
 // that is that of the test, and the AppID and DeviceID of the client that [New]
-// returned. Events of that client are flushed first, for at most 5 s.
+// returned. [Request.Events] has all of it. Events of that client are flushed
+// first, for at most 5 s, so it must not be called by a function given to
+// [AnswerFunc] or [Reject].
 func (r *Recorder) Events() []causality.Event {
 	r.flush()
-	return r.decodeAll(r.snapshot())
+	return r.decode(r.gateway.Stored())
 }
 
 // OfType returns the stored events of one type, like Events.
 func (r *Recorder) OfType(eventType string) []causality.Event {
-	r.flush()
-	return r.decodeAll(slices.DeleteFunc(r.snapshot(), func(s stored) bool {
-		return s.eventType() != eventType
-	}))
+	return slices.DeleteFunc(r.Events(), func(e causality.Event) bool { return e.EventType != eventType })
 }
 
 // Take returns the stored events, like Events, and forgets them. It forgets
 // nothing else.
 func (r *Recorder) Take() []causality.Event {
 	r.flush()
-	r.mu.Lock()
-	taken := r.stored
-	r.forgetStored()
-	r.mu.Unlock()
-	return r.decodeAll(taken)
+	return r.decode(r.take())
+}
+
+func (r *Recorder) take() []fakegateway.Stored {
+	taken := r.gateway.Take()
+	if r.made != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.lostBefore = r.made.lost()
+		if len(r.made.checks) > 0 {
+			r.forgotten = append(r.forgotten, taken...)
+		}
+	}
+	return taken
 }
 
 // Envelopes returns the stored events as they were received, in the order of
 // Events.
 func (r *Recorder) Envelopes() []Envelope {
 	r.flush()
-	all := r.snapshot()
+	all := r.gateway.Envelopes()
 	envelopes := make([]Envelope, len(all))
 	for i := range all {
-		envelopes[i] = all[i].envelope()
+		envelopes[i] = Envelope(all[i])
 	}
 	return envelopes
 }
 
 // Len returns how many events are stored. It does not flush, and so shows what
 // has been sent by itself.
-func (r *Recorder) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.stored)
-}
-
-// Duplicates returns how many events were answered "accepted" and not stored,
-// because their idempotency key had been seen before.
-func (r *Recorder) Duplicates() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.duplicates
-}
+func (r *Recorder) Len() int { return r.gateway.Len() }
 
 // Requests returns all requests, also refused and unanswered ones, in the order
 // in which they arrived. The caller may keep and change the result.
 func (r *Recorder) Requests() []Request {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	requests := make([]Request, len(r.requests))
-	for i, req := range r.requests {
-		requests[i] = req.clone()
+	all := r.gateway.Requests()
+	requests := make([]Request, len(all))
+	for i := range all {
+		requests[i] = Request(all[i])
 	}
 	return requests
 }
@@ -147,70 +140,47 @@ func (r *Recorder) Requests() []Request {
 // Reset makes the Recorder as new: it forgets events, requests, idempotency
 // keys and the script.
 func (r *Recorder) Reset() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.script, r.always, r.scripted = nil, Answer{}, false
-	r.forgetStored()
-	r.requests, r.keys, r.duplicates = nil, nil, 0
+	r.take()
+	r.gateway.Reset()
 }
 
-// ForgetKeys forgets which idempotency keys were seen, as the gateway does when
-// it is restarted.
-func (r *Recorder) ForgetKeys() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys = nil
-}
-
-func (r *Recorder) snapshot() []stored {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.stored)
-}
-
-// forgetStored is called with the lock held.
-func (r *Recorder) forgetStored() {
-	if r.made != nil {
-		if len(r.made.checks) > 0 {
-			r.made.forgotten = append(r.made.forgotten, r.stored...)
-		}
-		r.made.lostBefore = r.made.lost()
-	}
-	r.stored = nil
-}
-
-func (r *Recorder) decodeAll(all []stored) []causality.Event {
+// decode returns stored events without what differs from one run to the next.
+func (r *Recorder) decode(all []fakegateway.Stored) []causality.Event {
 	events := make([]causality.Event, len(all))
 	for i := range all {
-		events[i] = r.decode(&all[i])
+		e := all[i].Event()
+		e.IdempotencyKey = ""
+		at := time.UnixMilli(e.TimestampMs)
+		if !r.since.IsZero() && !at.Before(r.since.Truncate(time.Second)) && !at.After(all[i].Arrived) {
+			e.TimestampMs = 0 // truncated: zerolog writes seconds
+		}
+		if len(e.ID) == 36 && e.ID[8] == '-' && e.ID[14] == '7' {
+			e.ID = ""
+		}
+		if r.made != nil && e.AppID == r.made.appID {
+			e.AppID = ""
+		}
+		if r.made != nil && e.DeviceID == r.made.deviceID {
+			e.DeviceID = ""
+		}
+		events[i] = e
 	}
 	return events
 }
 
-// decode returns a stored event without what differs from one run to the next.
-func (r *Recorder) decode(s *stored) causality.Event {
-	e := s.decode("")
-	if at := time.UnixMilli(e.TimestampMs); !r.since.IsZero() && !at.Before(r.since.Truncate(time.Second)) && !at.After(s.arrived) {
-		e.TimestampMs = 0 // truncated: zerolog writes seconds
-	}
-	if id := e.ID; len(id) == 36 && id[8] == '-' && id[14] == '7' {
-		e.ID = ""
-	}
-	if r.made != nil && e.AppID == r.made.appID {
-		e.AppID = ""
-	}
-	if r.made != nil && e.DeviceID == r.made.deviceID {
-		e.DeviceID = ""
-	}
-	return e
-}
-
-// scriptedToFail reports whether the test has scripted an answer that may keep
-// events from being delivered, since the last Reset.
-func (r *Recorder) scriptedToFail() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.scripted
+// An Envelope is a stored event as the gateway received it.
+type Envelope struct {
+	// ID and IdempotencyKey are the event's own or, where it had none, the ones
+	// that the gateway gave it.
+	ID             string
+	IdempotencyKey string
+	// Payload is the payload's name: "custom_event", or one of the catalogue
+	// such as "screen_view".
+	Payload string
+	// Server is what the SDK adds to a custom_event about where it runs.
+	Server causality.ServerContext
+	// Raw is the event's JSON, byte for byte.
+	Raw json.RawMessage
 }
 
 // A Request is one request that arrived at the Recorder.
@@ -235,22 +205,4 @@ type Request struct {
 // Events returns the events in the body, whether they were stored or not, decoded
 // as [Recorder.Events] does, but with all that was sent: keys, times and so on. It
 // is nil if the gateway cannot parse the body.
-func (req Request) Events() []causality.Event {
-	events, err := decodeBatch(req.Body)
-	if err != nil {
-		return nil
-	}
-	decoded := make([]causality.Event, len(events))
-	for i := range events {
-		decoded[i] = events[i].decode(string(events[i].key))
-	}
-	return decoded
-}
-
-func (req *Request) clone() Request {
-	c := *req
-	c.Header = req.Header.Clone()
-	c.Body = slices.Clone(req.Body)
-	c.Reply = slices.Clone(req.Reply)
-	return c
-}
+func (req Request) Events() []causality.Event { return fakegateway.Request(req).Events() }

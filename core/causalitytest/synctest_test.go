@@ -5,6 +5,8 @@ package causalitytest_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,7 +67,12 @@ func TestARecorderMadeOutsideABubbleWorksInside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		go func() {
 			time.Sleep(time.Hour)
-			post(t, rec, batch(named("a")))
+			body := `{"events":[{"app_id":"a","device_id":"d","timestamp_ms":1795421601849,"custom_event":{"event_name":"e"}}]}`
+			req := httptest.NewRequest("POST", "https://gateway.test/v1/events/batch", strings.NewReader(body))
+			req.Header.Set("X-API-Key", otherKey)
+			if res, err := rec.RoundTrip(req); err != nil || res.StatusCode != 200 {
+				t.Error(res, err)
+			}
 		}()
 		if err := rec.Wait(t.Context(), 1); err != nil {
 			t.Error(err)

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // ChaosTimeout is the most that a client may wait for an answer. What a mood
@@ -64,7 +64,7 @@ type mood struct {
 	name string
 	// play answers a request with an answer that says what the gateway makes of
 	// it.
-	play func(a causalitytest.Answer) Act
+	play func(a fakegateway.Answer) Act
 	// unread: the gateway does not get to see the events.
 	unread bool
 	// unsure: the client does not get the answer.
@@ -77,22 +77,22 @@ type mood struct {
 
 func moods() []mood {
 	status := func(code int) mood {
-		return mood{name: strconv.Itoa(code), unread: true, play: func(causalitytest.Answer) Act { return Status(code) }}
+		return mood{name: strconv.Itoa(code), unread: true, play: func(fakegateway.Answer) Act { return Status(code) }}
 	}
 	busy := func(code int) mood {
-		return mood{name: strconv.Itoa(code) + " with Retry-After", unread: true, play: func(causalitytest.Answer) Act {
-			return Answer(causalitytest.StatusRetryAfter(code, time.Second))
+		return mood{name: strconv.Itoa(code) + " with Retry-After", unread: true, play: func(fakegateway.Answer) Act {
+			return Answer(fakegateway.StatusRetryAfter(code, time.Second))
 		}}
 	}
 	unread := func(name string, act Act) mood {
-		return mood{name: name, unread: true, play: func(causalitytest.Answer) Act { return act }}
+		return mood{name: name, unread: true, play: func(fakegateway.Answer) Act { return act }}
 	}
-	unsure := func(name string, play func(causalitytest.Answer) Act) mood {
+	unsure := func(name string, play func(fakegateway.Answer) Act) mood {
 		return mood{name: name, unsure: true, play: play}
 	}
 	return []mood{
 		{name: "well", play: Answer},
-		{name: "slow", play: func(a causalitytest.Answer) Act { return Answer(a.Delay(200 * time.Millisecond)) }},
+		{name: "slow", play: func(a fakegateway.Answer) Act { return Answer(a.Delay(200 * time.Millisecond)) }},
 		{name: "some cannot be published", play: Answer, stall: true},
 		status(503), status(500), status(507), status(401), status(404), status(408), busy(429), busy(503),
 		unread("connection ends before the body", HangUp),
@@ -103,11 +103,11 @@ func moods() []mood {
 		unsure("no answer", Silence),
 		unsure("no body", Stall),
 		unsure("half a reply", Truncate),
-		unsure("a reply in trickles", func(a causalitytest.Answer) Act { return Trickle(a, ChaosTimeout/50) }),
-		unsure("a wrong count", func(a causalitytest.Answer) Act {
+		unsure("a reply in trickles", func(a fakegateway.Answer) Act { return Trickle(a, ChaosTimeout/50) }),
+		unsure("a wrong count", func(a fakegateway.Answer) Act {
 			return Reply(a, func(body string) string { return strings.Replace(body, `"acceptedCount":`, `"acceptedCount":1`, 1) })
 		}),
-		{name: "a proxy's 502", unsure: true, hidden: true, play: func(a causalitytest.Answer) Act {
+		{name: "a proxy's 502", unsure: true, hidden: true, play: func(a fakegateway.Answer) Act {
 			return func(x *Exchange) bool {
 				x.gateway.answer(x, a)
 				return Status(http.StatusBadGateway)(x)
@@ -171,7 +171,7 @@ func (c *Chaos) Listen() (*Gateway, error) {
 
 func (c *Chaos) play(m mood, x *Exchange) bool {
 	if m.unread {
-		return m.play(causalitytest.Accept())(x)
+		return m.play(fakegateway.Accept())(x)
 	}
 	if !x.read(-1) {
 		return false
@@ -267,13 +267,13 @@ func numbersIn(body []byte) []int {
 
 // judge says what the gateway makes of the events of a request, one on each line
 // from the second, and notes what it alone knows.
-func (c *Chaos) judge(m mood, request *Seen, numbers []int) causalitytest.Answer {
+func (c *Chaos) judge(m mood, request *Seen, numbers []int) fakegateway.Answer {
 	for i, n := range numbers {
 		switch {
 		case refusedUnnamed(n):
-			return causalitytest.Violation("events.device_id", "value length must be at least 1 characters")
+			return fakegateway.Violation("events.device_id", "value length must be at least 1 characters")
 		case refusedByLine(n):
-			return causalitytest.Violation("body", fmt.Sprintf("failed to parse request body: proto: (line %d:1): unknown field", i+2))
+			return fakegateway.Violation("body", fmt.Sprintf("failed to parse request body: proto: (line %d:1): unknown field", i+2))
 		}
 	}
 	c.mu.Lock()
@@ -289,7 +289,7 @@ func (c *Chaos) judge(m mood, request *Seen, numbers []int) causalitytest.Answer
 			stalled[name] = true
 		}
 	}
-	a := causalitytest.Reject(func(e causality.Event) string {
+	a := fakegateway.Reject(func(e causality.Event) string {
 		n, _ := strconv.Atoi(strings.TrimPrefix(e.EventType, "e"))
 		switch {
 		case rejectedForGood(n):

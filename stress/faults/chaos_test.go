@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // The reply to a single event is the shortest, so it has trickled in the soonest.
@@ -22,7 +22,7 @@ func TestAnUnsureMoodWithholdsTheShortestReply(t *testing.T) {
 		}
 		t.Run(m.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := NewGateway(func(int, time.Duration) Act { return m.play(causalitytest.Accept()) })
+				g := NewGateway(func(int, time.Duration) Act { return m.play(fakegateway.Accept()) })
 				defer g.Close()
 				req, err := http.NewRequest(http.MethodPost, g.Endpoint()+"/v1/events/batch", strings.NewReader(event))
 				if err != nil {

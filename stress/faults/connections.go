@@ -3,7 +3,7 @@ package faults
 import (
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 const (
@@ -64,7 +64,7 @@ func connections() []*Fault {
 		},
 		{
 			Name: "connections end after the body, 3 times, with all stored", Events: someEvents, PerSecond: perSecond, Wire: true,
-			Setup: first(3, HangUpAfter(causalitytest.Accept())),
+			Setup: first(3, HangUpAfter(fakegateway.Accept())),
 			Want:  Want{Uncertain: true, Quiet: true},
 		},
 		{

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // refusing refuses every request with one of these events in it. Named, it says
@@ -20,12 +20,12 @@ func refusing(named bool, bad ...int) func(*Gateway) Script {
 		if !x.read(-1) {
 			return false
 		}
-		answer := causalitytest.Accept()
+		answer := fakegateway.Accept()
 		for i, line := range strings.Split(string(x.Body), "\n") {
 			if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(line, name) }) {
-				answer = causalitytest.Violation("events.device_id", "value length must be at least 1 characters")
+				answer = fakegateway.Violation("events.device_id", "value length must be at least 1 characters")
 				if named {
-					answer = causalitytest.Violation("body", fmt.Sprintf("failed to parse request body: could not unmarshal request JSON: proto:\u00a0(line %d:7): unknown field \"nope\"", i+1))
+					answer = fakegateway.Violation("body", fmt.Sprintf("failed to parse request body: could not unmarshal request JSON: proto:\u00a0(line %d:7): unknown field \"nope\"", i+1))
 				}
 				break
 			}
@@ -100,11 +100,11 @@ func contents() []*Fault {
 
 // refuseAll refuses whatever it is sent, for its content.
 func refuseAll(x *Exchange) bool {
-	return Answer(causalitytest.Violation("events.device_id", "value length must be at least 1 characters"))(x)
+	return Answer(fakegateway.Violation("events.device_id", "value length must be at least 1 characters"))(x)
 }
 
 // nameFirst does so too, as a gateway that does not know a field which every
 // event has: it names the first event it meets.
 func nameFirst(x *Exchange) bool {
-	return Answer(causalitytest.Violation("body", "failed to parse request body: could not unmarshal request JSON: proto: (line 2:7): unknown field \"device_context\""))(x)
+	return Answer(fakegateway.Violation("body", "failed to parse request body: could not unmarshal request JSON: proto: (line 2:7): unknown field \"device_context\""))(x)
 }

@@ -7,7 +7,7 @@
 // it must come to, and docs/delivery.md is written from what they measure.
 //
 // A [Gateway] speaks HTTP on connections of its own, so that it can break them
-// wherever it likes; what it does with events is causalitytest.Recorder's
+// wherever it likes; what it does with events is fakegateway.Gateway's
 // doing. It listens on memory or on loopback. On memory and inside a
 // testing/synctest bubble an outage of ten minutes takes a second.
 package faults

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // Act plays one request to its end. It returns whether the connection may go
@@ -90,10 +90,10 @@ func (x *Exchange) write(response []byte) bool {
 }
 
 // Accept does what the gateway does.
-func Accept(x *Exchange) bool { return Answer(causalitytest.Accept())(x) }
+func Accept(x *Exchange) bool { return Answer(fakegateway.Accept())(x) }
 
 // Answer gives an answer of the Recorder's.
-func Answer(a causalitytest.Answer) Act {
+func Answer(a fakegateway.Answer) Act {
 	return func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
@@ -104,7 +104,7 @@ func Answer(a causalitytest.Answer) Act {
 }
 
 // Status answers with a status code.
-func Status(code int) Act { return Answer(causalitytest.Status(code)) }
+func Status(code int) Act { return Answer(fakegateway.Status(code)) }
 
 // HangUp ends the connection before the body is read.
 func HangUp(x *Exchange) bool {
@@ -129,7 +129,7 @@ func HangUpInside(x *Exchange) bool {
 
 // HangUpAfter reads the request, lets the gateway have it with the given answer,
 // and ends the connection instead of passing that on.
-func HangUpAfter(a causalitytest.Answer) Act {
+func HangUpAfter(a fakegateway.Answer) Act {
 	return func(x *Exchange) bool {
 		if x.read(-1) {
 			x.gateway.answer(x, a)
@@ -141,7 +141,7 @@ func HangUpAfter(a causalitytest.Answer) Act {
 
 // Silence reads the request, lets the gateway have it with the given answer, and
 // never says a word.
-func Silence(a causalitytest.Answer) Act {
+func Silence(a fakegateway.Answer) Act {
 	return func(x *Exchange) bool {
 		if x.read(-1) {
 			x.gateway.answer(x, a)
@@ -152,10 +152,10 @@ func Silence(a causalitytest.Answer) Act {
 }
 
 // nothing is an answer with which nothing is stored and no key is remembered.
-func nothing() causalitytest.Answer { return causalitytest.Status(http.StatusServiceUnavailable) }
+func nothing() fakegateway.Answer { return fakegateway.Status(http.StatusServiceUnavailable) }
 
 // Stall answers with the header of a 200 and never with its body.
-func Stall(a causalitytest.Answer) Act {
+func Stall(a fakegateway.Answer) Act {
 	return func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
@@ -170,7 +170,7 @@ func Stall(a causalitytest.Answer) Act {
 }
 
 // Truncate answers with the first part of the reply and ends the connection.
-func Truncate(a causalitytest.Answer) Act {
+func Truncate(a fakegateway.Answer) Act {
 	return func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
@@ -182,7 +182,7 @@ func Truncate(a causalitytest.Answer) Act {
 }
 
 // Trickle answers byte by byte.
-func Trickle(a causalitytest.Answer, every time.Duration) Act {
+func Trickle(a fakegateway.Answer, every time.Duration) Act {
 	return func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
@@ -208,7 +208,7 @@ func Raw(text string) Act {
 
 // Reply answers 200 with a body of the fault's own, which may look at the real
 // one that the answer gave.
-func Reply(a causalitytest.Answer, change func(body string) string) Act {
+func Reply(a fakegateway.Answer, change func(body string) string) Act {
 	return func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
@@ -241,10 +241,10 @@ func Slow(perSecond int, shared bool) Act {
 			}
 		}
 		if stored < fresh {
-			x.gateway.answer(x, causalitytest.Accept().Storing(stored))
+			x.gateway.answer(x, fakegateway.Accept().Storing(stored))
 			return false
 		}
-		return x.write(x.gateway.answer(x, causalitytest.Accept()))
+		return x.write(x.gateway.answer(x, fakegateway.Accept()))
 	}
 }
 

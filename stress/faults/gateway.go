@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // Script chooses what becomes of the n-th request, counted from 0, which came at
@@ -44,7 +44,7 @@ type Gateway struct {
 	kept    []Stored // of former lives
 	seen    []*Seen
 	keys    map[string]bool // that a slow gateway has seen
-	answers map[string]causalitytest.Answer
+	answers map[string]fakegateway.Answer
 	conns   map[net.Conn]bool
 	closed  bool
 
@@ -91,7 +91,7 @@ func newGateway(script Script, ln net.Listener, m *memory) *Gateway {
 		memory:  m,
 		ln:      ln,
 		start:   time.Now(),
-		answers: make(map[string]causalitytest.Answer),
+		answers: make(map[string]fakegateway.Answer),
 		conns:   make(map[net.Conn]bool),
 		keys:    make(map[string]bool),
 		turn:    make(chan struct{}, 1),
@@ -109,9 +109,9 @@ func newGateway(script Script, ln net.Listener, m *memory) *Gateway {
 // for the answer that goes with it.
 const exchangeHeader = "X-Exchange"
 
-func (g *Gateway) newRecorder() *causalitytest.Recorder {
-	rec := causalitytest.NewRecorder()
-	rec.Always(causalitytest.AnswerFunc(func(req causalitytest.Request) causalitytest.Answer {
+func (g *Gateway) newRecorder() *fakegateway.Gateway {
+	rec := fakegateway.New()
+	rec.Always(fakegateway.AnswerFunc(func(req fakegateway.Request) fakegateway.Answer {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		return g.answers[req.Header.Get(exchangeHeader)]
@@ -168,7 +168,7 @@ func (g *Gateway) since() time.Duration {
 // life is the time from one start of the gateway to the next. What a request
 // began in one life it ends there.
 type life struct {
-	rec      *causalitytest.Recorder
+	rec      *fakegateway.Gateway
 	requests int // under way
 }
 
@@ -199,7 +199,7 @@ func (g *Gateway) bury(former *life) {
 
 var eventNameIn = regexp.MustCompile(`"event_name":"([^"]*)"`)
 
-func storedIn(rec *causalitytest.Recorder) []Stored {
+func storedIn(rec *fakegateway.Gateway) []Stored {
 	envelopes := rec.Envelopes()
 	stored := make([]Stored, len(envelopes))
 	for i, e := range envelopes {
@@ -306,7 +306,7 @@ func (g *Gateway) serve(conn net.Conn) {
 
 // answer returns what the Recorder answers to a body, as it goes over the wire,
 // or nil where it breaks the connection.
-func (g *Gateway) answer(x *Exchange, a causalitytest.Answer) []byte {
+func (g *Gateway) answer(x *Exchange, a fakegateway.Answer) []byte {
 	g.mu.Lock()
 	life := g.life
 	life.requests++

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // inBubble runs a test with a client of a scripted gateway.
@@ -194,7 +194,7 @@ func TestCloseWhileFlushRuns(t *testing.T) {
 		most time.Duration
 		ok   bool
 	}{
-		{"and the gateway is slow", Answer(causalitytest.Accept().Delay(3 * time.Second)), 3 * time.Second, true},
+		{"and the gateway is slow", Answer(fakegateway.Accept().Delay(3 * time.Second)), 3 * time.Second, true},
 		{"and the gateway hangs", Silence(nothing()), 15 * time.Second, false},
 		{"and the gateway is down", Status(503), 15 * time.Second, false},
 	} {
@@ -230,7 +230,7 @@ func TestCloseWhileFlushRuns(t *testing.T) {
 }
 
 func TestTrackDuringCloseIsCountedOneWayOrTheOther(t *testing.T) {
-	inBubble(t, Answer(causalitytest.Accept().Delay(100*time.Millisecond)), nil, func(t *testing.T, client *causality.Client, g *Gateway) {
+	inBubble(t, Answer(fakegateway.Accept().Delay(100*time.Millisecond)), nil, func(t *testing.T, client *causality.Client, g *Gateway) {
 		var wg sync.WaitGroup
 		const goroutines, each = 8, 200
 		for range goroutines {

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // gateway: the words with which it refuses a body over its limit.
-var tooLarge = causalitytest.Violation("body", "failed to parse request body: could not read request body: http: request body too large")
+var tooLarge = fakegateway.Violation("body", "failed to parse request body: could not read request body: http: request body too large")
 
 func limits() []*Fault {
-	bodies := func(limit int, no causalitytest.Answer) func(*Gateway) Script {
+	bodies := func(limit int, no fakegateway.Answer) func(*Gateway) Script {
 		return always(func(x *Exchange) bool {
 			if !x.read(-1) {
 				return false
@@ -21,7 +21,7 @@ func limits() []*Fault {
 			if len(x.Body) > limit {
 				return x.write(x.gateway.answer(x, no))
 			}
-			return x.write(x.gateway.answer(x, causalitytest.Accept()))
+			return x.write(x.gateway.answer(x, fakegateway.Accept()))
 		})
 	}
 	counts := func(limit int) func(*Gateway) Script {
@@ -30,9 +30,9 @@ func limits() []*Fault {
 				return false
 			}
 			if x.record.Events > limit {
-				return x.write(x.gateway.answer(x, causalitytest.Reply(500, nil, `{"message":"batch exceeds maximum event count"}`)))
+				return x.write(x.gateway.answer(x, fakegateway.Reply(500, nil, `{"message":"batch exceeds maximum event count"}`)))
 			}
-			return x.write(x.gateway.answer(x, causalitytest.Accept()))
+			return x.write(x.gateway.answer(x, fakegateway.Accept()))
 		})
 	}
 	return []*Fault{
@@ -43,7 +43,7 @@ func limits() []*Fault {
 		},
 		{
 			Name: "bodies over 10 KB are refused with 413", Events: someEvents, PerSecond: perSecond,
-			Setup: bodies(10_000, causalitytest.Status(413)),
+			Setup: bodies(10_000, fakegateway.Status(413)),
 			Want:  Want{Quiet: true},
 		},
 		{

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // gateway: why it rejects an event.
@@ -15,12 +15,12 @@ const (
 )
 
 func rejections() []*Fault {
-	rejecting := func(why string, bad ...int) causalitytest.Answer {
+	rejecting := func(why string, bad ...int) fakegateway.Answer {
 		names := make([]string, len(bad))
 		for i, n := range bad {
 			names[i] = eventName(n)
 		}
-		return causalitytest.Reject(func(e causality.Event) string {
+		return fakegateway.Reject(func(e causality.Event) string {
 			if slices.Contains(names, e.EventType) {
 				return why
 			}
@@ -73,5 +73,5 @@ func rejections() []*Fault {
 
 // storeNone takes requests and can store none of their events.
 func storeNone(x *Exchange) bool {
-	return Answer(causalitytest.Reject(func(causality.Event) string { return forNow }))(x)
+	return Answer(fakegateway.Reject(func(causality.Event) string { return forNow }))(x)
 }

@@ -4,11 +4,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 func replies() []*Fault {
-	stored := causalitytest.Accept()
+	stored := fakegateway.Accept()
 	page := "<html><body>Please sign in to the guest network.</body></html>"
 	return []*Fault{
 		{

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // The events that are sent alone, to learn whether the gateway refuses
@@ -27,7 +27,7 @@ func TestAnEventThatIsSentAloneAndGetsNoAnswerIsLikeAnyOther(t *testing.T) {
 				refuse := refusing(false, 30)(nil)
 				g := NewGateway(func(n int, at time.Duration) Act {
 					if n == 2 { // the second that is sent alone
-						return HangUpAfter(causalitytest.Accept().Storing(0))
+						return HangUpAfter(fakegateway.Accept().Storing(0))
 					}
 					return refuse(n, at)
 				})

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // Package core tests the verbs of fmt, JSON, slog and its own errors. Out of
@@ -28,7 +28,7 @@ import (
 // Formatter about those, and Config, which has a field named Format, cannot be
 // one.
 func TestNoLoggerShowsTheKey(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	client := newClient(t, rec, nil)
 	cfg := causality.Config{APIKey: Key, Endpoint: "https://ada:" + Key + "@localhost", AppID: "faults"}
 	var out bytes.Buffer
@@ -113,7 +113,7 @@ func TestNothingThatIsSentInjectsAHeader(t *testing.T) {
 		if _, err := causality.New(causality.Config{APIKey: Key, Endpoint: "https://localhost/" + evil, AppID: "faults"}); err == nil && strings.ContainsAny(evil, "\r\n\x00") {
 			t.Errorf("New with endpoint %q: nil", evil)
 		}
-		rec := causalitytest.NewRecorder()
+		rec := fakegateway.New()
 		srv := httptest.NewServer(rec)
 		client := newClient(t, nil, func(cfg *causality.Config) { cfg.Endpoint = srv.URL; cfg.DeviceID = evil })
 		client.Track(causality.Event{EventType: evil, UserID: evil, SessionID: evil, CorrelationID: evil, IdempotencyKey: evil, Properties: map[string]any{evil: evil}})

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 func statuses() []*Fault {
@@ -42,7 +42,7 @@ func statuses() []*Fault {
 		})
 	}
 	for _, code := range []int{301, 302, 307, 308} {
-		elsewhere := causalitytest.Reply(code, http.Header{"Location": {"https://elsewhere.test/v1/events/batch"}}, "")
+		elsewhere := fakegateway.Reply(code, http.Header{"Location": {"https://elsewhere.test/v1/events/batch"}}, "")
 		faults = append(faults, &Fault{
 			Name: forAWhile(code) + ", to another host", Events: someEvents, PerSecond: perSecond,
 			Setup: during(aWhile, Answer(elsewhere)),

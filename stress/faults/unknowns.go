@@ -4,27 +4,27 @@ import (
 	"math"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // unknowns are the faults after which the gateway alone knows what it has
 // stored, by default and with Config.ReuseKeys.
 func unknowns() []*Fault {
-	half := causalitytest.Accept().Storing(25)
-	none := causalitytest.Accept().Storing(0)
+	half := fakegateway.Accept().Storing(25)
+	none := fakegateway.Accept().Storing(0)
 	proxy := func(x *Exchange) bool {
 		if !x.read(-1) {
 			return false
 		}
 		x.gateway.answer(x, half)
-		return x.write(x.gateway.answer(x, causalitytest.Status(502)))
+		return x.write(x.gateway.answer(x, fakegateway.Status(502)))
 	}
 	// restart stores the first three requests, loses their answers and with the
 	// next one all memory of them.
 	restart := func(g *Gateway) Script {
 		return func(n int, _ time.Duration) Act {
 			if n < 3 {
-				return HangUpAfter(causalitytest.Accept())
+				return HangUpAfter(fakegateway.Accept())
 			}
 			if n == 3 {
 				g.restart()
@@ -45,7 +45,7 @@ func unknowns() []*Fault {
 	both("half of a request is stored and the connection ends, 3 times", first(3, HangUpAfter(half)),
 		Want{Uncertain: true, Vanished: 75, SomeVanish: true, Quiet: true},
 		Want{Uncertain: true, Doubled: 75, SomeDouble: true, Quiet: true})
-	both("all is stored and the answer is lost, 3 times", first(3, HangUpAfter(causalitytest.Accept())),
+	both("all is stored and the answer is lost, 3 times", first(3, HangUpAfter(fakegateway.Accept())),
 		Want{Uncertain: true, Quiet: true},
 		Want{Uncertain: true, Doubled: 150, SomeDouble: true, Quiet: true})
 	both("all is stored, the answer is lost, and the gateway restarts and forgets its keys", restart,

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 func waits() []*Fault {
@@ -17,7 +17,7 @@ func waits() []*Fault {
 					if at >= aWhile {
 						return Accept
 					}
-					return Answer(causalitytest.Reply(429, http.Header{"Retry-After": {header(at)}}, "Too Many Requests"))
+					return Answer(fakegateway.Reply(429, http.Header{"Retry-After": {header(at)}}, "Too Many Requests"))
 				}
 			},
 			Want: want,
@@ -52,7 +52,7 @@ func waits() []*Fault {
 		busy("429 for 15 s with Retry-After of nonsense", text("soon\t\u202e"), fails),
 		{
 			Name: "503 with Retry-After of 20 s", Events: someEvents, PerSecond: perSecond,
-			Setup: during(20*time.Second, Answer(causalitytest.StatusRetryAfter(503, 20*time.Second))),
+			Setup: during(20*time.Second, Answer(fakegateway.StatusRetryAfter(503, 20*time.Second))),
 			Want:  Want{Quiet: true},
 		},
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // The faults of connections once more, on a network that the operating system
@@ -84,7 +84,7 @@ func TestAGatewayThatIsNotThereYetGetsTheEventsWhenItIs(t *testing.T) {
 }
 
 func TestACertificateThatIsNotTrustedKeepsTheEvents(t *testing.T) {
-	srv := httptest.NewUnstartedServer(causalitytest.NewRecorder())
+	srv := httptest.NewUnstartedServer(fakegateway.New())
 	var complaints bytes.Buffer
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(&complaints, nil), slog.LevelError)
 	srv.StartTLS()
@@ -107,13 +107,13 @@ func TestACertificateThatIsNotTrustedKeepsTheEvents(t *testing.T) {
 // Streams break, hang and are answered late while others of the same connection
 // go on.
 func TestHTTP2(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	rec.Script(
-		causalitytest.Break(),
-		causalitytest.BreakAfter().Storing(1000),
-		causalitytest.Hang().Storing(1000),
-		causalitytest.Status(503),
-		causalitytest.Accept().Delay(50*time.Millisecond),
+		fakegateway.Break(),
+		fakegateway.BreakAfter().Storing(1000),
+		fakegateway.Hang().Storing(1000),
+		fakegateway.Status(503),
+		fakegateway.Accept().Delay(50*time.Millisecond),
 	)
 	var others atomic.Int32
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

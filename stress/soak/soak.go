@@ -56,7 +56,7 @@ func soak(w io.Writer, span time.Duration, seed uint64, reuseKeys bool) error {
 		BatchSize:     10, // many requests, so that many meet a fault
 		FlushInterval: 200 * time.Millisecond,
 		Timeout:       faults.ChaosTimeout,
-		ReuseKeys:   reuseKeys,
+		ReuseKeys:     reuseKeys,
 		MaxQueueBytes: 256 << 20, // a pause is no reason to drop here
 		Transport:     chaos.Witness(pool),
 		Logger:        slog.New(lines),

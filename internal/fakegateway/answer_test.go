@@ -1,4 +1,4 @@
-package causalitytest_test
+package fakegateway_test
 
 import (
 	"bytes"
@@ -13,17 +13,17 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // overBoth runs a test without a network and over a real server.
-func overBoth(t *testing.T, test func(t *testing.T, rec *causalitytest.Recorder, rt http.RoundTripper)) {
+func overBoth(t *testing.T, test func(t *testing.T, rec *fakegateway.Gateway, rt http.RoundTripper)) {
 	t.Run("as a RoundTripper", func(t *testing.T) {
-		rec := causalitytest.NewRecorder()
+		rec := fakegateway.New()
 		test(t, rec, rec)
 	})
 	t.Run("as a Handler", func(t *testing.T) {
-		rec := causalitytest.NewRecorder()
+		rec := fakegateway.New()
 		srv := httptest.NewServer(rec)
 		transport := &http.Transport{}
 		t.Cleanup(func() {
@@ -78,36 +78,36 @@ func TestAScriptedAnswerDecidesOneRequest(t *testing.T) {
 	const accepted = `200 OK {"acceptedCount":`
 	for _, test := range []struct {
 		name   string
-		answer causalitytest.Answer
+		answer fakegateway.Answer
 		want   string // of the request a, b, c
 		stored string // thereafter
 		again  string // stored when the same request comes again, unscripted
 	}{
-		{"Accept leaves it to the gateway", causalitytest.Accept(), accepted + "3", "a b c", "a b c"},
-		{"the zero Answer is Accept", causalitytest.Answer{}, accepted + "3", "a b c", "a b c"},
-		{"Status stores nothing", causalitytest.Status(503), "503 Service Unavailable Service Unavailable", "", "a b c"},
-		{"Status 429 is the gateway's", causalitytest.Status(429), "429 Too Many Requests Too Many Requests", "", "a b c"},
-		{"Status 401 is the gateway's", causalitytest.Status(401), `401 Unauthorized {"error":"invalid API key"}`, "", "a b c"},
-		{"Status 500 is the gateway's", causalitytest.Status(500), `500 Internal Server Error {"message":"internal error"}`, "", "a b c"},
-		{"Status without a body", causalitytest.Status(204), "204 No Content", "", "a b c"},
-		{"Reply says just that", causalitytest.Reply(200, nil, "{"), "200 OK {", "", "a b c"},
-		{"Violation refuses the content", causalitytest.Violation("events.x", `is "bad"`), `400 Bad Request {"violations":[{"field":"events.x", "description":"is \"bad\""}]}`, "", "a b c"},
-		{"Reject spends the key of a failed publish alone", causalitytest.Reject(reasons), `200 OK {"acceptedCount":1, "rejectedCount":2, "results":[{"eventId":"a", "status":"accepted"}, {"index":1, "status":"rejected", "error":"not today"}, {"index":2, "status":"rejected", "error":"failed to publish event: nats: timeout"}]}`, "a", "a b"},
-		{"Hang ends with the request's context", causalitytest.Hang(), "timeout", "", "a b c"},
-		{"Break drops the connection", causalitytest.Break(), "broken", "", "a b c"},
-		{"BreakAfter drops it too", causalitytest.BreakAfter(), "broken", "", "a b c"},
-		{"Delay answers late", causalitytest.Status(503).Delay(time.Millisecond), "503 Service Unavailable Service Unavailable", "", "a b c"},
-		{"a Delay that is too long stores nothing", causalitytest.Accept().Delay(time.Minute), "timeout", "", "a b c"},
-		{"Storing all loses only the answer", causalitytest.BreakAfter().Storing(3), "broken", "a b c", "a b c"},
-		{"Storing some loses the others for good", causalitytest.Hang().Storing(1), "timeout", "a", "a"},
-		{"Storing none loses all", causalitytest.Status(502).Storing(0), "502 Bad Gateway Bad Gateway", "", ""},
-		{"Storing does not show in what Accept answers", causalitytest.Accept().Storing(2), accepted + "3", "a b", "a b"},
-		{"AnswerFunc chooses by the events", causalitytest.AnswerFunc(func(req causalitytest.Request) causalitytest.Answer {
-			return causalitytest.Reply(200, nil, names(req.Events()))
+		{"Accept leaves it to the gateway", fakegateway.Accept(), accepted + "3", "a b c", "a b c"},
+		{"the zero Answer is Accept", fakegateway.Answer{}, accepted + "3", "a b c", "a b c"},
+		{"Status stores nothing", fakegateway.Status(503), "503 Service Unavailable Service Unavailable", "", "a b c"},
+		{"Status 429 is the gateway's", fakegateway.Status(429), "429 Too Many Requests Too Many Requests", "", "a b c"},
+		{"Status 401 is the gateway's", fakegateway.Status(401), `401 Unauthorized {"error":"invalid API key"}`, "", "a b c"},
+		{"Status 500 is the gateway's", fakegateway.Status(500), `500 Internal Server Error {"message":"internal error"}`, "", "a b c"},
+		{"Status without a body", fakegateway.Status(204), "204 No Content", "", "a b c"},
+		{"Reply says just that", fakegateway.Reply(200, nil, "{"), "200 OK {", "", "a b c"},
+		{"Violation refuses the content", fakegateway.Violation("events.x", `is "bad"`), `400 Bad Request {"violations":[{"field":"events.x", "description":"is \"bad\""}]}`, "", "a b c"},
+		{"Reject spends the key of a failed publish alone", fakegateway.Reject(reasons), `200 OK {"acceptedCount":1, "rejectedCount":2, "results":[{"eventId":"a", "status":"accepted"}, {"index":1, "status":"rejected", "error":"not today"}, {"index":2, "status":"rejected", "error":"failed to publish event: nats: timeout"}]}`, "a", "a b"},
+		{"Hang ends with the request's context", fakegateway.Hang(), "timeout", "", "a b c"},
+		{"Break drops the connection", fakegateway.Break(), "broken", "", "a b c"},
+		{"BreakAfter drops it too", fakegateway.BreakAfter(), "broken", "", "a b c"},
+		{"Delay answers late", fakegateway.Status(503).Delay(time.Millisecond), "503 Service Unavailable Service Unavailable", "", "a b c"},
+		{"a Delay that is too long stores nothing", fakegateway.Accept().Delay(time.Minute), "timeout", "", "a b c"},
+		{"Storing all loses only the answer", fakegateway.BreakAfter().Storing(3), "broken", "a b c", "a b c"},
+		{"Storing some loses the others for good", fakegateway.Hang().Storing(1), "timeout", "a", "a"},
+		{"Storing none loses all", fakegateway.Status(502).Storing(0), "502 Bad Gateway Bad Gateway", "", ""},
+		{"Storing does not show in what Accept answers", fakegateway.Accept().Storing(2), accepted + "3", "a b", "a b"},
+		{"AnswerFunc chooses by the events", fakegateway.AnswerFunc(func(req fakegateway.Request) fakegateway.Answer {
+			return fakegateway.Reply(200, nil, names(req.Events()))
 		}), "200 OK a b c", "", "a b c"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			overBoth(t, func(t *testing.T, rec *causalitytest.Recorder, rt http.RoundTripper) {
+			overBoth(t, func(t *testing.T, rec *fakegateway.Gateway, rt http.RoundTripper) {
 				body := batch(`"id":"a",`+named("a"), `"id":"b",`+named("b"), `"id":"c",`+named("c"))
 				rec.Script(test.answer)
 				if got := outcome(t, rt, body); !strings.HasPrefix(got, test.want) {
@@ -128,27 +128,27 @@ func TestAScriptedAnswerDecidesOneRequest(t *testing.T) {
 }
 
 func TestTheScriptIsUsedInOrderAndAlwaysFollowsIt(t *testing.T) {
-	rec := causalitytest.NewRecorder()
-	rec.Always(causalitytest.Status(418))
-	rec.Script(causalitytest.Status(501).Times(2), causalitytest.Accept())
-	rec.Script(causalitytest.Status(502).Times(0), causalitytest.Status(503))
+	rec := fakegateway.New()
+	rec.Always(fakegateway.Status(418))
+	rec.Script(fakegateway.Status(501).Times(2), fakegateway.Accept())
+	rec.Script(fakegateway.Status(502).Times(0), fakegateway.Status(503))
 	for i, want := range []int{501, 501, 200, 503, 418, 418} {
 		if got, _ := post(t, rec, batch(named("a"))); got != want {
 			t.Errorf("request %d: %d, want %d", i, got, want)
 		}
 	}
-	rec.Always(causalitytest.Accept())
+	rec.Always(fakegateway.Accept())
 	if got, _ := post(t, rec, batch(named("a"))); got != 200 {
 		t.Error(got)
 	}
 }
 
 func TestRetryAfterIsInWholeSeconds(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	rec.Script(
-		causalitytest.StatusRetryAfter(429, 1200*time.Millisecond),
-		causalitytest.StatusRetryAfter(204, 0),
-		causalitytest.Reply(503, http.Header{"Retry-After": {"soon"}}, ""),
+		fakegateway.StatusRetryAfter(429, 1200*time.Millisecond),
+		fakegateway.StatusRetryAfter(204, 0),
+		fakegateway.Reply(503, http.Header{"Retry-After": {"soon"}}, ""),
 	)
 	for _, want := range []string{"2", "0", "soon"} {
 		res, err := send(context.Background(), rec, "")
@@ -164,14 +164,14 @@ func TestRetryAfterIsInWholeSeconds(t *testing.T) {
 func TestBreakLeavesTheBodyUnread(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		answer causalitytest.Answer
+		answer fakegateway.Answer
 		read   bool
 	}{
-		{"Break", causalitytest.Break(), false},
-		{"BreakAfter", causalitytest.BreakAfter(), true},
+		{"Break", fakegateway.Break(), false},
+		{"BreakAfter", fakegateway.BreakAfter(), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			rec.Script(test.answer)
 			body := &watchedBody{Reader: bytes.NewReader([]byte("body"))}
 			req := httptest.NewRequest(http.MethodPost, "https://gateway.test/v1/events/batch", nil)
@@ -208,7 +208,7 @@ func (b *watchedBody) Close() error {
 }
 
 func TestABodyThatCannotBeReadIsTheClientsError(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	req := httptest.NewRequest(http.MethodPost, "https://gateway.test/v1/events/batch", nil)
 	req.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), failingReader{}))
 	if _, err := rec.RoundTrip(req); !errors.Is(err, errFailing) {
@@ -223,7 +223,7 @@ type failingReader struct{}
 func (failingReader) Read([]byte) (int, error) { return 0, errFailing }
 
 func TestARequestWhoseContextHasEndedDoesNotArrive(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := send(ctx, rec, batch(named("a"))); !errors.Is(err, context.Canceled) || len(rec.Requests()) != 0 {
@@ -232,7 +232,7 @@ func TestARequestWhoseContextHasEndedDoesNotArrive(t *testing.T) {
 }
 
 func TestTheHandlerTakesABodyFromARealClient(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	srv := httptest.NewServer(rec)
 	defer srv.Close()
 	req, err := http.NewRequest(http.MethodPost, srv.URL+"//v1/events/batch", strings.NewReader(batch(named("a"))))

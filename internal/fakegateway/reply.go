@@ -1,4 +1,4 @@
-package causalitytest
+package fakegateway
 
 import (
 	"net/http"

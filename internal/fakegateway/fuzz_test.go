@@ -1,4 +1,4 @@
-package causalitytest_test
+package fakegateway_test
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
-// FuzzRecorder feeds it arbitrary bodies: none may make it panic, and what it
+// FuzzGateway feeds it arbitrary bodies: none may make it panic, and what it
 // takes must be JSON.
-func FuzzRecorder(f *testing.F) {
+func FuzzGateway(f *testing.F) {
 	for _, ex := range load(f, "testdata/exchanges.jsonl") {
 		body := []byte(ex.Request.Body)
 		if ex.Request.BodyB64 != nil {
@@ -24,7 +24,7 @@ func FuzzRecorder(f *testing.F) {
 	f.Add([]byte(custom(`"int_params":{"a":1e},"float_params":{"b":-0.0e-0}`)))
 	f.Add([]byte(strings.Repeat(`{"events":[`, 1000)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		rec := causalitytest.NewRecorder()
+		rec := fakegateway.New()
 		res, err := send(context.Background(), rec, string(body))
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package causalitytest_test
+package fakegateway_test
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // post sends a body to rec and returns the status and the answer.
-func post(t testing.TB, rec *causalitytest.Recorder, body string) (int, string) {
+func post(t testing.TB, rec *fakegateway.Gateway, body string) (int, string) {
 	t.Helper()
 	res, err := send(context.Background(), rec, body)
 	if err != nil {
@@ -63,7 +63,7 @@ func names(events []causality.Event) string {
 }
 
 func TestAnEventIsDecodedToWhatWasTracked(t *testing.T) {
-	base := causality.Event{AppID: "shop", DeviceID: "web-1", TimestampMs: 1795421601849}
+	base := causality.Event{AppID: "shop", DeviceID: "web-1", TimestampMs: 1795421601849, IdempotencyKey: "k"}
 	event := func(change func(e *causality.Event)) causality.Event {
 		e := base
 		change(&e)
@@ -148,14 +148,13 @@ func TestAnEventIsDecodedToWhatWasTracked(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			if status, text := post(t, rec, batch(`"idempotency_key":"k",`+test.members)); status != 200 {
 				t.Fatal(status, text)
 			}
 			if got := rec.Events(); len(got) != 1 || !reflect.DeepEqual(got[0], test.want) {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}
-			test.want.IdempotencyKey = "k"
 			if got := rec.Requests()[0].Events(); len(got) != 1 || !reflect.DeepEqual(got[0], test.want) {
 				t.Errorf("of the request: got %+v\nwant %+v", got, test.want)
 			}
@@ -164,7 +163,7 @@ func TestAnEventIsDecodedToWhatWasTracked(t *testing.T) {
 }
 
 func TestFloatsThatAreNotFiniteAreAcceptedAsStrings(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	post(t, rec, batch(`"custom_event":{"event_name":"e","float_params":{"a":"NaN","b":"Infinity","c":"-Infinity"}}`))
 	p := rec.Events()[0].Properties
 	if a := p["a"].(float64); !math.IsNaN(a) || p["b"] != math.Inf(1) || p["c"] != math.Inf(-1) {
@@ -173,7 +172,7 @@ func TestFloatsThatAreNotFiniteAreAcceptedAsStrings(t *testing.T) {
 }
 
 func TestEnvelopesHoldWhatEventsLeaveOut(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	const raw = `{"app_id":"a", "device_id":"d","timestamp_ms":1,"custom_event":{"event_name":"e","string_params":{"_server_hostname":"h","_server_go_version":"go1","_server_sdk_version":"0.1.0"}}}`
 	post(t, rec, `{"events":[ `+raw+` ]}`)
 	e := rec.Envelopes()[0]
@@ -186,17 +185,17 @@ func TestEnvelopesHoldWhatEventsLeaveOut(t *testing.T) {
 	if !isUUID7(e.ID) {
 		t.Errorf("the fresh id %q is no UUID of version 7", e.ID)
 	}
-	if len(e.IdempotencyKey) != 36 || rec.Events()[0].IdempotencyKey != "" {
+	if len(e.IdempotencyKey) != 36 || rec.Events()[0].IdempotencyKey != e.IdempotencyKey {
 		t.Errorf("the fresh key is %q", e.IdempotencyKey)
 	}
 	e.Raw[0] = 'x'
 	if string(rec.Envelopes()[0].Raw) != raw {
-		t.Error("a change to the result reached the Recorder")
+		t.Error("a change to the result reached the Gateway")
 	}
 }
 
 func TestAKeyThatComesAgainIsAcceptedAndNotStored(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	post(t, rec, batch(named("a"), named("b"), named("a")))
 	_, text := post(t, rec, batch(named("b"), named("c")))
 	var answer struct{ AcceptedCount int }
@@ -214,18 +213,15 @@ func TestAKeyThatComesAgainIsAcceptedAndNotStored(t *testing.T) {
 }
 
 func TestEventsAreFilteredTakenAndForgotten(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	post(t, rec, batch(named("a"), named("b"), `"idempotency_key":"x","screen_view":{"screen_name":"s"}`))
-	if got := rec.OfType("screen_view"); len(got) != 1 || got[0].Properties["screen_name"] != "s" {
-		t.Error(got)
-	}
-	if got := names(rec.Take()); got != "a b screen_view" || rec.Len() != 0 {
+	if got := names(rec.Events()); got != "a b screen_view" || len(rec.Take()) != 3 || rec.Len() != 0 {
 		t.Errorf("took %s, %d left", got, rec.Len())
 	}
 	if post(t, rec, batch(named("a"))); rec.Len() != 0 || rec.Duplicates() != 1 {
 		t.Error("Take forgot the keys")
 	}
-	rec.Script(causalitytest.Status(500))
+	rec.Script(fakegateway.Status(500))
 	rec.Reset()
 	if len(rec.Requests()) != 0 || rec.Duplicates() != 0 {
 		t.Error("Reset kept something")
@@ -236,7 +232,7 @@ func TestEventsAreFilteredTakenAndForgotten(t *testing.T) {
 }
 
 func TestRequestsAreRecordedWithTheirAnswers(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	body := batch(named("a"))
 	_, text := post(t, rec, body)
 	post(t, rec, "{")
@@ -255,10 +251,14 @@ func TestRequestsAreRecordedWithTheirAnswers(t *testing.T) {
 }
 
 func TestWaitReturnsWhenEventsAreStored(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+	rec := fakegateway.New()
 	waited := make(chan error)
-	go func() { waited <- rec.Wait(context.Background(), 3) }()
-	go func() { waited <- rec.WaitRequests(context.Background(), 2) }()
+	wait := func(ctx context.Context, n int, count func(*fakegateway.Gateway) int) error {
+		_, err := rec.Wait(ctx, n, count, nil)
+		return err
+	}
+	go func() { waited <- wait(context.Background(), 3, fakegateway.Events) }()
+	go func() { waited <- wait(context.Background(), 2, fakegateway.Requests) }()
 	post(t, rec, batch(named("a"), named("b")))
 	select {
 	case err := <-waited:
@@ -271,19 +271,18 @@ func TestWaitReturnsWhenEventsAreStored(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := rec.Wait(context.Background(), 1); err != nil {
+	if err := wait(context.Background(), 1, fakegateway.Events); err != nil {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
-	err := rec.Wait(ctx, 4)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "3 of 4 stored events") {
-		t.Error(err)
+	if have, err := rec.Wait(ctx, 4, fakegateway.Events, nil); have != 3 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(have, err)
 	}
 }
 
-func TestRecorderConcurrentSafe(t *testing.T) {
-	rec := causalitytest.NewRecorder()
+func TestGatewayConcurrentSafe(t *testing.T) {
+	rec := fakegateway.New()
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Add(1)
@@ -297,11 +296,11 @@ func TestRecorderConcurrentSafe(t *testing.T) {
 				rec.Events()
 				rec.Envelopes()
 				rec.Requests()
-				rec.Script(causalitytest.Accept())
+				rec.Script(fakegateway.Accept())
 			}
 		}()
 	}
-	if err := rec.Wait(context.Background(), 8*25+25); err != nil {
+	if _, err := rec.Wait(context.Background(), 8*25+25, fakegateway.Events, nil); err != nil {
 		t.Error(err)
 	}
 	wg.Wait()

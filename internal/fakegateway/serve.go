@@ -1,4 +1,4 @@
-package causalitytest
+package fakegateway
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 )
 
 // call is a request while it is being answered. One goroutine owns it; its
-// record is shared and written under the Recorder's lock.
+// record is shared and written under the Gateway's lock.
 type call struct {
 	ctx    context.Context
 	method string
@@ -23,7 +23,7 @@ type call struct {
 	body   []byte
 	// bodyErr is why the body could not be read to its end.
 	bodyErr error
-	// direct: there is no network between the client and the Recorder.
+	// direct: there is no network between the client and the Gateway.
 	direct bool
 	record *Request
 }
@@ -35,7 +35,7 @@ var (
 )
 
 // RoundTrip implements [http.RoundTripper]: it answers req without a network.
-func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+func (g *Gateway) RoundTrip(req *http.Request) (*http.Response, error) {
 	body := req.Body
 	if body == nil {
 		body = http.NoBody
@@ -48,7 +48,7 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c.method == "" {
 		c.method = http.MethodGet
 	}
-	rep, err := r.answer(c, http.MaxBytesReader(nil, body, maxBodyBytes))
+	rep, err := g.answer(c, http.MaxBytesReader(nil, body, maxBodyBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +76,9 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 // ServeHTTP implements [http.Handler]. A scripted [Break] drops the TCP
 // connection by panicking with [http.ErrAbortHandler], which net/http's server
 // expects.
-func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	c := &call{ctx: req.Context(), method: req.Method, url: req.URL, header: req.Header, length: req.ContentLength}
-	rep, err := r.answer(c, http.MaxBytesReader(w, req.Body, maxBodyBytes))
+	rep, err := g.answer(c, http.MaxBytesReader(w, req.Body, maxBodyBytes))
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -94,31 +94,31 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // answer plays one request: the script's answer or, by default, the gateway's.
 // An error means that there is no answer: the connection breaks.
-func (r *Recorder) answer(c *call, body io.Reader) (reply, error) {
-	a := r.begin(c)
+func (g *Gateway) answer(c *call, body io.Reader) (reply, error) {
+	a := g.begin(c)
 	if a.act == breakAct && a.choose == nil {
 		return reply{}, errBroken
 	}
 	c.readBody(body)
-	r.mu.Lock()
+	g.mu.Lock()
 	c.record.Body = c.body
-	r.mu.Unlock()
+	g.mu.Unlock()
 	if c.direct && c.bodyErr != nil && !errors.As(c.bodyErr, new(*http.MaxBytesError)) {
 		return reply{}, c.bodyErr // the client's own failure, which no gateway answers
 	}
 	for a.choose != nil {
 		choose := a.choose
 		// Nobody else writes to the record until there is an answer.
-		if !r.call(func() { a = choose(c.record.clone()) }) {
+		if !g.call(func() { a = choose(c.record.clone()) }) {
 			return reply{}, errBrokenAfter
 		}
 	}
-	rep, err := r.perform(c, a)
+	rep, err := g.perform(c, a)
 	if err != nil {
 		return reply{}, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	c.record.Status, c.record.Reply = rep.status, rep.body
 	return rep, nil
 }
@@ -134,25 +134,25 @@ func (c *call) readBody(body io.Reader) {
 
 // begin records that a request has arrived and takes its answer from the
 // script.
-func (r *Recorder) begin(c *call) Answer {
+func (g *Gateway) begin(c *call) Answer {
 	c.record = &Request{Time: time.Now(), Method: c.method, Path: c.url.Path, Header: c.header.Clone()}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	a := r.always
-	if len(r.script) > 0 {
-		a, r.script = r.script[0], r.script[1:]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.always
+	if len(g.script) > 0 {
+		a, g.script = g.script[0], g.script[1:]
 	}
-	r.requests = append(r.requests, c.record)
-	r.notify()
+	g.requests = append(g.requests, c.record)
+	g.notify()
 	return a
 }
 
 // perform carries out an answer to a request whose body was read.
-func (r *Recorder) perform(c *call, a Answer) (reply, error) {
+func (g *Gateway) perform(c *call, a Answer) (reply, error) {
 	var own reply
 	var ok bool
 	if a.storing {
-		if own, ok = r.gateway(c, a); !ok {
+		if own, ok = g.gateway(c, a); !ok {
 			return reply{}, errBrokenAfter
 		}
 	}
@@ -177,7 +177,7 @@ func (r *Recorder) perform(c *call, a Answer) (reply, error) {
 		return a.reply, nil
 	}
 	if !a.storing {
-		if own, ok = r.gateway(c, a); !ok {
+		if own, ok = g.gateway(c, a); !ok {
 			return reply{}, errBrokenAfter
 		}
 	}
@@ -186,8 +186,8 @@ func (r *Recorder) perform(c *call, a Answer) (reply, error) {
 
 // gateway does what the gateway does with a request, and returns its reply, unless
 // the test's function ended.
-func (r *Recorder) gateway(c *call, a Answer) (own reply, ok bool) {
-	if refusal, ok := r.admit(c); !ok {
+func (g *Gateway) gateway(c *call, a Answer) (own reply, ok bool) {
+	if refusal, ok := g.admit(c); !ok {
 		return refusal, true
 	}
 	events, refusal, ok := read(c)
@@ -201,7 +201,7 @@ func (r *Recorder) gateway(c *call, a Answer) (own reply, ok bool) {
 	var reasons []string
 	if a.reject != nil {
 		reasons = make([]string, len(events))
-		if !r.call(func() {
+		if !g.call(func() {
 			for i := range events {
 				reasons[i] = a.reject(events[i].decode(string(events[i].key)))
 			}
@@ -209,14 +209,14 @@ func (r *Recorder) gateway(c *call, a Answer) (own reply, ok bool) {
 			return reply{}, false
 		}
 	}
-	return r.settle(c, events, reasons, limit), true
+	return g.settle(c, events, reasons, limit), true
 }
 
 // call calls a function of the test's and reports whether it returned. It does not
 // if it called t.Fatal, which ends its goroutine: so it has one of its own, and
 // the request does not wait for it for ever. The test has failed then, and all
 // later requests are accepted, so that the client can be closed.
-func (r *Recorder) call(f func()) (returned bool) {
+func (g *Gateway) call(f func()) (returned bool) {
 	var panicked any
 	done := make(chan struct{})
 	go func() {
@@ -230,9 +230,9 @@ func (r *Recorder) call(f func()) (returned bool) {
 	case panicked != nil:
 		panic(panicked)
 	case !returned:
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.script, r.always = nil, Accept()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.script, g.always = nil, Accept()
 	}
 	return returned
 }

@@ -1,4 +1,4 @@
-package causalitytest_test
+package fakegateway_test
 
 import (
 	"bufio"
@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // The replay sends recorded requests to the Recorder and compares what it
@@ -84,7 +84,7 @@ const (
 	noAftermath = "an over-long name costs the gateway its connection to NATS; the Recorder rejects that event alone"
 )
 
-func TestTheRecorderAnswersAsTheGatewayDid(t *testing.T) {
+func TestTheGatewayAnswersAsTheGatewayDid(t *testing.T) {
 	t.Run("a selection", func(t *testing.T) {
 		replay(t, "testdata/exchanges.jsonl")
 	})
@@ -100,11 +100,11 @@ func TestTheRecorderAnswersAsTheGatewayDid(t *testing.T) {
 func replay(t *testing.T, file string) {
 	exchanges := load(t, file)
 	t.Run("as a RoundTripper", func(t *testing.T) {
-		rec := causalitytest.NewRecorder(causalitytest.WithKey(replayKey))
+		rec := &fakegateway.Gateway{Key: replayKey}
 		replayOn(t, exchanges, rec, rec.RoundTrip)
 	})
 	t.Run("as a Handler", func(t *testing.T) {
-		rec := causalitytest.NewRecorder(causalitytest.WithKey(replayKey))
+		rec := &fakegateway.Gateway{Key: replayKey}
 		replayOn(t, exchanges, rec, func(req *http.Request) (*http.Response, error) {
 			w := httptest.NewRecorder()
 			rec.ServeHTTP(w, req)
@@ -115,7 +115,7 @@ func replay(t *testing.T, file string) {
 
 // replayOn sends all exchanges in their order, because some depend on the
 // idempotency keys of earlier ones.
-func replayOn(t *testing.T, exchanges []exchange, rec *causalitytest.Recorder, send func(*http.Request) (*http.Response, error)) {
+func replayOn(t *testing.T, exchanges []exchange, rec *fakegateway.Gateway, send func(*http.Request) (*http.Response, error)) {
 	agreed, excepted, otherGroups := 0, 0, 0
 	for _, ex := range exchanges {
 		name := ex.Group + "/" + ex.Name
@@ -134,7 +134,7 @@ func replayOn(t *testing.T, exchanges []exchange, rec *causalitytest.Recorder, s
 	t.Logf("%d exchanges agree, %d are exceptions, %d of other groups were not replayed", agreed, excepted, otherGroups)
 }
 
-func compare(t *testing.T, ex exchange, rec *causalitytest.Recorder, send func(*http.Request) (*http.Response, error)) {
+func compare(t *testing.T, ex exchange, rec *fakegateway.Gateway, send func(*http.Request) (*http.Response, error)) {
 	before := rec.Len()
 	res, err := send(ex.request(t))
 	if err != nil {

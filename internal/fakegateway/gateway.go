@@ -1,4 +1,4 @@
-package causalitytest
+package fakegateway
 
 import (
 	"bytes"
@@ -28,19 +28,19 @@ const (
 
 // admit answers a request that does not get as far as its events; ok says that
 // it does.
-func (r *Recorder) admit(c *call) (refusal reply, ok bool) {
+func (g *Gateway) admit(c *call) (refusal reply, ok bool) {
 	switch {
 	case c.method == http.MethodOptions:
 		return reply{status: http.StatusNoContent, header: http.Header{"Access-Control-Max-Age": {"86400"}}}, false
 	case strings.HasPrefix(c.url.Path, "/health"):
-		// gateway: known without a key; the Recorder plays none of it.
+		// gateway: known without a key; the Gateway plays none of it.
 		return plainReply(http.StatusNotFound, "404 page not found"), false
 	}
 	// gateway: the key is checked before path, method and body.
 	switch key := strings.Trim(c.header.Get("X-API-Key"), " \t"); {
 	case key == "":
 		return keyReply("missing"), false
-	case !r.knows(key):
+	case !g.knows(key):
 		return keyReply("invalid"), false
 	}
 	// JoinPath cleans a path as http.ServeMux does.
@@ -59,11 +59,11 @@ func (r *Recorder) admit(c *call) (refusal reply, ok bool) {
 	return reply{}, true
 }
 
-// knows reports whether a key is valid: the one of WithKey, else any of 64
+// knows reports whether a key is valid: Gateway.Key, else any of 64
 // lower-case hex digits.
-func (r *Recorder) knows(key string) bool {
-	if r.key != "" {
-		return key == r.key
+func (g *Gateway) knows(key string) bool {
+	if g.Key != "" {
+		return key == g.Key
 	}
 	return len(key) == 64 && strings.Trim(key, "0123456789abcdef") == ""
 }
@@ -74,7 +74,7 @@ func read(c *call) (events []event, refusal reply, ok bool) {
 		return nil, unparsed("could not read request body: " + c.bodyErr.Error()), false
 	}
 	// gateway: two content types mean protobuf's binary form, all others and
-	// none mean JSON. The Recorder does not read the binary form.
+	// none mean JSON. The Gateway does not read the binary form.
 	switch contentType, _, _ := mime.ParseMediaType(c.header.Get("Content-Type")); contentType {
 	case "application/x-protobuf", "application/octet-stream":
 		return nil, unparsedBinary(), false
@@ -137,11 +137,11 @@ func validate(events []event) []violation {
 // gateway: a key counts as seen before its event is published. An event whose
 // publishing fails is therefore answered "accepted" when it comes again under
 // the same key, and never stored; one that was rejected before is not affected.
-func (r *Recorder) settle(c *call, events []event, reasons []string, limit int) reply {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.keys == nil {
-		r.keys = make(map[string]struct{})
+func (g *Gateway) settle(c *call, events []event, reasons []string, limit int) reply {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.keys == nil {
+		g.keys = make(map[string]struct{})
 	}
 	results := make([]result, len(events))
 	for i := range events {
@@ -171,12 +171,12 @@ func (r *Recorder) settle(c *call, events []event, reasons []string, limit int) 
 			key = newKey()
 			e.size += 1 + sizeOfText(len(key))
 		}
-		if _, seen := r.keys[key]; seen {
-			r.duplicates++
+		if _, seen := g.keys[key]; seen {
+			g.duplicates++
 			results[i].id = id
 			continue
 		}
-		r.keys[key] = struct{}{}
+		g.keys[key] = struct{}{}
 		if reason == "" {
 			reason = publishProblem(e)
 		}
@@ -187,11 +187,11 @@ func (r *Recorder) settle(c *call, events []event, reasons []string, limit int) 
 		results[i].id = id
 		if limit > 0 {
 			limit--
-			r.stored = append(r.stored, stored{event: *e, id: id, key: key, arrived: c.record.Time})
+			g.stored = append(g.stored, Stored{event: *e, id: id, key: key, Arrived: c.record.Time})
 			c.record.Stored++
 		}
 	}
-	r.notify()
+	g.notify()
 	return resultReply(results)
 }
 

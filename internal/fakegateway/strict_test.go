@@ -1,11 +1,11 @@
-package causalitytest_test
+package fakegateway_test
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
+	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
 // custom is an event whose custom_event has these further members.
@@ -30,7 +30,7 @@ func TestABodyIsAccepted(t *testing.T) {
 		{"when a nested message is empty", batch(`"button_tap":{"button_id":"b","coordinates":{}}`)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			status, text := post(t, rec, test.body)
 			if status != 200 || rec.Len() != 1 {
 				t.Errorf("%d %s", status, text)
@@ -102,7 +102,7 @@ func TestABodyIsRefused(t *testing.T) {
 		{"counting columns after wide characters", batch(`"id":"ééé😀","x":1`), `(line 2:79): unknown field "x"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			status, text := post(t, rec, test.body)
 			var answer struct {
 				Violations []struct{ Field, Description string }
@@ -130,7 +130,7 @@ func TestABodyIsRefusedForWhatIsMissing(t *testing.T) {
 		{"in some of its events, each field once", batch(`"button_tap":{}`, named("a"), `"button_tap":{}`, `"text_input":{}`), `{"violations":[{"field":"events.button_tap.button_id` + tooShort + `, {"field":"events.text_input.field_id` + tooShort + `]}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			if status, text := post(t, rec, test.body); status != 400 || text != test.want || rec.Len() != 0 {
 				t.Errorf("%d %s\nwant %s", status, text, test.want)
 			}
@@ -157,7 +157,7 @@ func TestAnEventIsRejectedAloneAndItsKey(t *testing.T) {
 		{"with an over-long name is spent", head + `"timestamp_ms":1,"custom_event":{"event_name":"` + long + `"}}]}`, "failed to publish event: nats: connection closed", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rec := causalitytest.NewRecorder()
+			rec := fakegateway.New()
 			status, text := post(t, rec, test.body)
 			if want := `{"rejectedCount":1, "results":[{"status":"rejected", "error":"` + test.want + `"}]}`; status != 200 || text != want {
 				t.Errorf("%d %s\nwant %s", status, text, want)
@@ -173,15 +173,15 @@ func TestAnEventIsRejectedAloneAndItsKey(t *testing.T) {
 func TestAKeyMustBeWellFormedOrTheOneThatWasGiven(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
-		opts       []causalitytest.Option
+		key        string
 		status     int
 	}{
-		{"any key of 64 hex digits", "", nil, 200},
-		{"the one that was given", "", []causalitytest.Option{causalitytest.WithKey(replayKey)}, 200},
-		{"not the one that was given", `{"error":"invalid API key"}` + "\n", []causalitytest.Option{causalitytest.WithKey(otherKey)}, 401},
+		{"any key of 64 hex digits", "", "", 200},
+		{"the one that was given", "", replayKey, 200},
+		{"not the one that was given", `{"error":"invalid API key"}` + "\n", otherKey, 401},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			status, text := post(t, causalitytest.NewRecorder(test.opts...), batch(named("a")))
+			status, text := post(t, &fakegateway.Gateway{Key: test.key}, batch(named("a")))
 			if status != test.status || test.want != "" && text != test.want {
 				t.Error(status, text)
 			}

@@ -1,4 +1,4 @@
-package causalitytest
+package fakegateway
 
 import "github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 

@@ -1,4 +1,4 @@
-package causalitytest
+package fakegateway
 
 import (
 	"bytes"
@@ -24,14 +24,17 @@ type Envelope struct {
 	Raw json.RawMessage
 }
 
-// stored is an event that the gateway has.
-type stored struct {
+// Stored is an event that the gateway has.
+type Stored struct {
 	event
 	id, key string
-	arrived time.Time
+	Arrived time.Time
 }
 
-func (s *stored) envelope() Envelope {
+// Event returns it as it was tracked, with what the client has filled in.
+func (s *Stored) Event() causality.Event { return s.decode(s.key) }
+
+func (s *Stored) envelope() Envelope {
 	params, _ := s.payloadValues(decodeValues(s.raw))["string_params"].(map[string]any)
 	server := func(name string) string {
 		value, _ := params[serverPrefix+name].(string)
