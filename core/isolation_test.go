@@ -173,3 +173,17 @@ func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 		})
 	}
 }
+
+// A bad event after which nothing else is tracked is asked about once a minute.
+func TestABadEventThatIsTheOnlyTrafficIsAskedAboutSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(refuses(false, is(613)))
+		client := newClient(t, g, batchSize(1000))
+		track(client, 0, 1000)
+		time.Sleep(30 * time.Minute)
+		if s := balanced(t, client); s.Delivered != 999 || s.Queued != 1 || s.Paused || g.count() > 70 {
+			t.Errorf("%d requests, %+v", g.count(), s)
+		}
+	})
+}

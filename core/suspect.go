@@ -41,6 +41,7 @@ type suspicion struct {
 	alone        int
 	aloneRequest int64 // the last time
 	aloneAt      time.Time
+	tries        int // as alone, and the failures since that do not count
 }
 
 // names is whether the gateway names the right event when it refuses a batch with
@@ -79,11 +80,13 @@ func (b *batcher) suspect(bt *batch, res result) {
 	if bt.alone == 0 {
 		bt.aloneAt = time.Now()
 	}
+	bt.tries++
 	if bt.alone == 0 || b.ledger.storedAfter(b.comparedFrom(bt)) {
 		bt.alone++
+		bt.tries = bt.alone
 	}
 	bt.aloneRequest = res.request
-	bt.due = time.Now().Add(min(time.Second<<min(bt.alone-1, 6), aloneWait))
+	bt.due = time.Now().Add(min(time.Second<<min(bt.tries-1, 6), aloneWait))
 }
 
 // retrySuspects makes due what failed for the first time while it was doubtful that
@@ -137,12 +140,11 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 		return nil
 	}
 	bt := b.waiting[chosen]
-	if bt.len() == 1 || bt.isHalf {
-		b.replace(chosen, nil)
-		return bt
+	if !bt.isHalf && bt.len() > 1 {
+		bt.isHalf = true // the halves inherit it
+		return b.take(chosen, min((bt.len()+1)/2, b.size))
 	}
-	bt.isHalf = true // the halves inherit it
-	return b.take(chosen, (bt.len()+1)/2)
+	return b.take(chosen, b.size)
 }
 
 // comparedFrom is the request since which others must have been stored for a failure
