@@ -39,15 +39,18 @@ func fitsALaptop(p *tab) {
 	p.post(batch(custom("k1", name, `"long":"`+strings.Repeat("very ", 30)+`","after":"still here"`),
 		fmt.Sprintf(`{"id":"t","idempotency_key":"t","app_id":"checkout","device_id":"d","timestamp_ms":%d,"screen_view":{"screen_name":"Home"}}`, time.Now().UnixMilli())))
 	p.wait("both are listed", `document.querySelectorAll(".row").length === 2`)
-	uncut := fmt.Sprintf(`[...document.querySelectorAll(".row .kind, .types .name")].every((e) => e.scrollWidth <= e.clientWidth + 1 && getComputedStyle(e).textOverflow !== "ellipsis") && document.querySelectorAll(".row .type")[1].textContent === %q`, name)
+	uncut := fmt.Sprintf(`[...document.querySelectorAll(".row .kind, .types .name")].every((e) => e.scrollWidth <= e.clientWidth + 1 && getComputedStyle(e).textOverflow !== "ellipsis") && [...document.querySelectorAll(".row .type")].at(-1).textContent === %q`, name)
 	visible := `((e) => { const r = e.getBoundingClientRect(), box = e.closest(".props").getBoundingClientRect(); return r.width > 0 && r.right <= box.right + 1 && r.bottom <= box.bottom + 1; })([...document.querySelectorAll(".prop")].find((e) => e.textContent === "after still here"))`
 	twoRows := `document.querySelector("#filters").offsetHeight < 92 && new Set([...document.querySelectorAll(".fields label")].map((e) => e.offsetTop)).size === 1 && new Set([...document.querySelectorAll(".outcomes label")].map((e) => e.offsetTop)).size === 1`
 	p.wait("names are whole", uncut)
 	p.wait("a typed event has its category beside its type", `document.querySelector(".row .type").textContent === "view" && document.querySelector(".row .category").textContent === "screen"`)
 	p.wait("a long property leaves room for others", visible)
 	p.wait("the filters are two rows", twoRows)
-	p.run(chromedp.Evaluate(`document.querySelectorAll(".row")[1].click()`, nil))
+	p.post(batch(`{"app_id":"checkout","device_id":"d","timestamp_ms":1,"a_field_that_no_event_of_the_catalogue_has":1}`))
+	p.wait("a refused request is listed", `document.querySelectorAll(".row").length === 3`)
+	p.run(chromedp.Evaluate(`document.querySelectorAll(".row")[2].click()`, nil))
 	p.wait("the details are open", `!document.querySelector("#detail").hidden`)
+	p.wait("the reason wraps and is whole", `((e) => e.scrollWidth <= e.clientWidth + 1 && e.scrollHeight <= e.clientHeight + 1)(document.querySelector(".row .reason"))`)
 	p.wait("the filters still are", twoRows)
 	p.wait("names still are", uncut)
 	p.wait("and the property", visible)
