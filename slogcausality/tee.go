@@ -34,7 +34,7 @@ func (t *tee) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (t *tee) Handle(ctx context.Context, r slog.Record) error {
-	// The event first: next may end the process.
+	// The event first: next may end the process, or change the record's groups.
 	if t.events.Enabled(ctx, r.Level) && t.events.wants(&r) {
 		t.events.track(ctx, &r)
 	}
@@ -48,7 +48,10 @@ func (t *tee) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return t
 	}
-	return &tee{next: t.next.WithAttrs(attrs), events: t.events.withAttrs(attrs)}
+	// The events first, which copy: attrs and the groups in it are next's then, to
+	// keep or to change.
+	events := t.events.withAttrs(attrs)
+	return &tee{next: t.next.WithAttrs(attrs), events: events}
 }
 
 func (t *tee) WithGroup(name string) slog.Handler {

@@ -104,6 +104,6 @@
 // # The end of the process
 //
 // A Fatal entry, event or not, waits up to 2 seconds until everything tracked is
-// delivered, before zap ends the process; a Panic or DPanic entry up to 1 second,
-// at most once in 10. Logger.Sync waits up to Config.CloseTimeout.
+// delivered, before zap ends the process; a Panic or DPanic entry up to 1 second;
+// each at most once in 10, for those that do not end it. Logger.Sync waits up to Config.CloseTimeout.
 package zapcausality

@@ -26,8 +26,8 @@ const fatalFlush = time.Second
 // the event is zerolog.TimestampFunc().
 //
 // A line at FatalLevel is delivered before it is written: the hook waits for the
-// gateway for at most 1 s. One at PanicLevel waits for at most 1 s too, at most
-// once in 10 s.
+// gateway for at most 1 s. One at PanicLevel waits for at most 1 s too. Each waits
+// at most once in 10 s, for those that do not end the process.
 //
 // zerolog gives hooks no public way to read a line, so this one reads a private
 // field of zerolog.Event. Where that does not work, because zerolog has changed
@@ -82,6 +82,6 @@ func (h *hook) track(e *zerolog.Event, level zerolog.Level, text, message string
 	defer l.release()
 	l.message = message
 	l.hasLevel = level != zerolog.NoLevel
-	l.now, l.within = zerolog.TimestampFunc(), hookWithin
+	l.now = zerolog.TimestampFunc()
 	l.track(e.GetCtx(), &h.options)
 }

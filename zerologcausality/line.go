@@ -30,10 +30,8 @@ type line struct {
 	finished bool
 	// message is the line's message. Of a finished line it is found out.
 	message string
-	// now is when the line is read. A time that zerolog has put on it is at
-	// most within before now.
-	now    time.Time
-	within time.Duration
+	// now is when the line is read.
+	now time.Time
 	// at is the time that a finished line gives; the zero time where it gives
 	// none, or none that says more than now.
 	at time.Time
@@ -41,12 +39,9 @@ type line struct {
 	rec record.Record // what track makes of it
 }
 
-// How long ago zerolog may have written the time of a line: for a hook it was
-// just now, for a writer the line may come through a buffer.
-const (
-	hookWithin   = time.Second
-	writerWithin = time.Minute
-)
+// within is how long ago zerolog may have written the time of a line: the line may
+// be sent late, and to a writer it may come through a buffer.
+const within = time.Minute
 
 var lines = sync.Pool{New: func() any { return new(line) }}
 
@@ -72,7 +67,7 @@ func (l *line) release() {
 	l.rec.End()
 	l.scanner = scanner{stack: l.stack[:0], attrs: l.attrs[:0], scratch: l.scratch, open: l.open}
 	l.hasLevel, l.finished, l.message = false, false, ""
-	l.now, l.within, l.at = time.Time{}, 0, time.Time{}
+	l.now, l.at = time.Time{}, time.Time{}
 	lines.Put(l)
 }
 
@@ -139,11 +134,4 @@ func (l *line) add(key string, v slog.Value, isFirst bool) {
 
 func isMessage(key string, v slog.Value) bool {
 	return key == zerolog.MessageFieldName && v.Kind() == slog.KindString
-}
-
-// commas passes over what is between two members.
-func (l *line) commas() {
-	for l.space(); l.accept(','); {
-		l.space()
-	}
 }

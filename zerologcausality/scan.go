@@ -11,10 +11,10 @@ import (
 // without an escape and lists are pieces of the line, so that only an escape
 // costs memory.
 //
-// It is as strict as encoding/json but for two things that zerolog itself
-// writes: a member without a value ("err":, for a typed nil error in Fields),
-// which is null, and, on the line itself, nothing between two commas (after
-// Context.EmbedObject of an object without fields).
+// It is as strict as encoding/json but for the holes that zerolog itself writes:
+// a member or an element without a value ("err":, for a typed nil error in Fields,
+// [1,] for an empty RawJSON in an Array), which is null, and nothing between two
+// commas of an object (after EmbedObject of an object without fields).
 type scanner struct {
 	text string
 	pos  int
@@ -26,8 +26,8 @@ type scanner struct {
 	scratch []byte
 	// open holds the closing brackets that verbatim has still to find.
 	open []byte
-	// spaced says that white space has been skipped.
-	spaced bool
+	// spaced says that white space has been skipped, holed that a hole has.
+	spaced, holed bool
 }
 
 // end is what peek returns behind the last byte. A zero byte in the line, which
@@ -140,15 +140,9 @@ func (s *scanner) word(word string) bool {
 func (s *scanner) object(depth int) (slog.Value, bool) {
 	s.pos++ // the brace
 	start := len(s.stack)
-	for s.space(); !s.accept('}'); s.space() {
-		if len(s.stack) > start {
-			if !s.accept(',') {
-				return slog.Value{}, false
-			}
-			s.space()
-		}
+	for s.commas(); !s.accept('}'); s.commas() {
 		key, v, ok := s.member(depth + 1)
-		if !ok {
+		if !ok || s.atEnd() {
 			return slog.Value{}, false
 		}
 		s.stack = append(s.stack, slog.Attr{Key: key, Value: v})
@@ -165,12 +159,12 @@ func (s *scanner) object(depth int) (slog.Value, bool) {
 // verbatim reads an array or object as its compact text.
 func (s *scanner) verbatim() (slog.Value, bool) {
 	start, spaced := s.pos, s.spaced
-	s.spaced = false
+	s.spaced, s.holed = false, false
 	if !s.skip() {
 		return slog.Value{}, false
 	}
 	text := s.text[start:s.pos]
-	if s.spaced {
+	if s.spaced || s.holed {
 		text = compact(text)
 	}
 	s.spaced = spaced
@@ -186,7 +180,7 @@ func (s *scanner) skip() bool {
 		case '{':
 			s.pos++
 			s.open = append(s.open, '}')
-			if s.space(); s.peek() != '}' {
+			if s.commas(); s.peek() != '}' {
 				if !s.skipKey() {
 					return false
 				}
@@ -198,6 +192,11 @@ func (s *scanner) skip() bool {
 			if s.space(); s.peek() != ']' {
 				continue
 			}
+		case ',', ']', '}':
+			if len(s.open) == 0 {
+				return false
+			}
+			s.holed = true
 		default:
 			if !s.skipScalar() {
 				return false
@@ -219,11 +218,24 @@ func (s *scanner) skip() bool {
 			if !s.accept(',') {
 				return false
 			}
-			if s.space(); s.open[last] == '}' && !s.skipKey() {
-				return false
+			if s.open[last] == '}' {
+				if s.commas(); s.peek() == '}' {
+					continue
+				}
+				if !s.skipKey() {
+					return false
+				}
 			}
+			s.space()
 			break
 		}
+	}
+}
+
+// commas passes over what is between two members.
+func (s *scanner) commas() {
+	for s.space(); s.accept(','); s.space() {
+		s.holed = true
 	}
 }
 
@@ -254,23 +266,46 @@ func (s *scanner) skipScalar() bool {
 	}
 }
 
-// compact returns JSON without the white space between its tokens.
+// compact returns JSON without the white space between its tokens, and with null in
+// its holes.
 func compact(text string) string {
 	b := make([]byte, 0, len(text))
-	inString := false
+	var open []byte
+	last := byte(0) // the token before, by its first byte
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		switch {
-		case inString && c == '\\':
-			b = append(b, c)
-			i++ // what is escaped is not the end of the string
-			c = text[i]
-		case c == '"':
-			inString = !inString
-		case !inString && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
+		if c == ' ' || c == '\t' || c == '\n' || c == '\r' {
 			continue
 		}
+		inList := len(open) > 0 && open[len(open)-1] == '['
+		switch c {
+		case ',', ']', '}':
+			isEmpty := last == ',' || last == '[' || last == '{'
+			switch {
+			case last == ':', inList && isEmpty && !(c == ']' && last == '['):
+				b = append(b, "null"...)
+			case isEmpty && c == ',':
+				continue // one comma is enough
+			case last == ',' && c == '}':
+				b = b[:len(b)-1]
+			}
+			if c != ',' {
+				open = open[:len(open)-1]
+			}
+		case '[', '{':
+			open = append(open, c)
+		case '"':
+			end := i + 1
+			for ; text[end] != '"'; end++ {
+				if text[end] == '\\' {
+					end++ // what is escaped is not the end of the string
+				}
+			}
+			b = append(b, text[i:end]...)
+			i = end
+		}
 		b = append(b, c)
+		last = c
 	}
 	return string(b)
 }

@@ -24,14 +24,14 @@ func (l *line) isTime(v slog.Value) bool {
 	if !ok || t.After(newest) {
 		return false
 	}
-	oldest, ok := asWritten(l.now.Add(-l.within))
+	oldest, ok := asWritten(l.now.Add(-within))
 	if !ok || t.Before(oldest) {
 		return false
 	}
 	// The line may have been written some time ago. Where it is as new as its
 	// format can tell, now is more precise; where the format leaves out the day
 	// or the zone, it tells nothing.
-	if age := l.now.Sub(t); l.finished && t.Before(newest) && 0 <= age && age < l.within+time.Second {
+	if age := l.now.Sub(t); l.finished && t.Before(newest) && 0 <= age && age < within+time.Second {
 		l.at = t
 	}
 	return true

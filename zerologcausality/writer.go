@@ -86,7 +86,7 @@ func (w *writer) Close() error {
 func (w *writer) track(l *line) {
 	defer l.release()
 	l.finished = true
-	l.now, l.within = zerolog.TimestampFunc(), writerWithin
+	l.now = zerolog.TimestampFunc()
 	l.track(context.Background(), &w.options)
 }
 

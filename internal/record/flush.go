@@ -12,33 +12,39 @@ import (
 const (
 	fatalFlush = 2 * time.Second
 	panicFlush = time.Second
-	// panicEvery is how seldom a panic flushes: most are recovered, and a
-	// service that panics in every request must not wait in each.
-	panicEvery = 10 * time.Second
+	// every is how seldom one kind flushes: a panic may be recovered and a Fatal
+	// need not end the process, and a service that has one in every request must
+	// not wait in each.
+	every = 10 * time.Second
 )
 
 // LastChance delivers what is tracked before the process ends. One is shared by
 // all loggers derived from one another.
 type LastChance struct {
-	panicked atomic.Int64 // when a panic last flushed, in Unix nanoseconds
+	fatal, panicked atomic.Int64 // when it last flushed, in Unix nanoseconds
 }
 
-// Fatal flushes for at most 2 s, or limit if that is positive: the process ends
-// after it.
-func (*LastChance) Fatal(client *causality.Client, limit time.Duration) {
+// Fatal flushes for at most 2 s, or limit if that is positive, at most once in 10 s.
+func (l *LastChance) Fatal(client *causality.Client, limit time.Duration) {
 	if limit <= 0 {
 		limit = fatalFlush
 	}
-	flush(client, limit)
+	if isDue(&l.fatal) {
+		flush(client, limit)
+	}
 }
 
 // Panic flushes for at most 1 s, at most once in 10 s.
 func (l *LastChance) Panic(client *causality.Client) {
-	now, last := time.Now().UnixNano(), l.panicked.Load()
-	if last != 0 && now-last < int64(panicEvery) || !l.panicked.CompareAndSwap(last, now) {
-		return
+	if isDue(&l.panicked) {
+		flush(client, panicFlush)
 	}
-	flush(client, panicFlush)
+}
+
+// isDue reports whether the last time is long enough ago, and makes it now.
+func isDue(last *atomic.Int64) bool {
+	now, then := time.Now().UnixNano(), last.Load()
+	return (then == 0 || now-then >= int64(every)) && last.CompareAndSwap(then, now)
 }
 
 func flush(client *causality.Client, limit time.Duration) {
