@@ -205,7 +205,7 @@ func TestKeys(t *testing.T) {
 		{"any 64 lower-case hex digits will do", func(*Gateway) {}, anyKey, 200},
 		{"upper case is another key", func(*Gateway) {}, upper, 401},
 		{"63 digits are none", func(*Gateway) {}, anyKey[1:], 401},
-		{"a told key is taken", func(g *Gateway) { g.Allow(anyKey, "a") }, anyKey, 200},
+		{"a key that was allowed is accepted", func(g *Gateway) { g.Allow(anyKey, "a") }, anyKey, 200},
 		{"any other is then refused", func(g *Gateway) { g.Allow(anyKey, "a") }, other, 401},
 		{"a revoked key is refused", func(g *Gateway) { g.Revoke(anyKey) }, anyKey, 401},
 		{"a key may be allowed again", func(g *Gateway) { g.Revoke(anyKey); g.Allow(anyKey, "a") }, anyKey, 200},

@@ -27,7 +27,7 @@ func (g *Gateway) serveBatch(w http.ResponseWriter, r *http.Request) {
 	}
 	events := msg.Get(g.schema.batchRequest.Fields().ByNumber(1)).List()
 	if events.Len() > g.maxEvents {
-		// gateway: the server's own limit is a 500 although the client is to blame.
+		// gateway: the server's own limit is a 500 although the client sent too much.
 		g.replyError(w, r, errors.New("batch exceeds maximum event count"))
 		return
 	}

@@ -98,7 +98,7 @@ type keyMemory struct {
 	current, old map[keyDigest]struct{}
 }
 
-// keyDigest stands for a key: keys may be long, and what is kept of them must
+// keyDigest is kept in place of a key: keys may be long, and what is kept must
 // not be.
 type keyDigest [16]byte
 

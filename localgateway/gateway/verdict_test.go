@@ -48,7 +48,7 @@ func TestEveryDecisionIsTold(t *testing.T) {
 			}))
 			send(t, gw, httptest.NewRequest(http.MethodPost, tt.path, strings.NewReader(tt.body)))
 			if !slices.Equal(got, tt.want) {
-				t.Errorf("told %q, want %q", got, tt.want)
+				t.Errorf("reported %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -251,7 +251,7 @@ func TestABinaryRequestIsShownByItsRow(t *testing.T) {
 	}
 }
 
-// Who gives last as after misses nothing: it is no newer than the records.
+// A program that gives last as after misses nothing: last is no newer than the records.
 func TestLastIsOfTheSameMomentAsTheRecords(t *testing.T) {
 	const before, meanwhile = 500, 300
 	s := start(t, live.Options{})

@@ -186,7 +186,7 @@ func (f *feed) send(event string, data any) {
 	f.write(fmt.Sprintf("id: %s-%d\nevent: %s\ndata: %s\n\n", f.server.run, f.cursor, event, text))
 }
 
-// beat shows whoever stands between that an idle stream is in use.
+// beat shows proxies that an idle stream is in use.
 func (f *feed) beat() {
 	if time.Since(f.written) > heartbeat {
 		f.write(": still here\n\n")

@@ -8,19 +8,19 @@ import (
 )
 
 // journal keeps the newest records within two bounds: their number and their
-// bytes. Records are read by their number, so whoever watches keeps only the
+// bytes. Records are read by their number, so a watcher keeps only the
 // number of the last one seen, and a slow watcher costs no memory.
 type journal struct {
 	maxRecords, maxBytes int
 
-	bodies  bodies
 	mu      sync.Mutex
 	records []*Record // in order, without gaps
 	bytes   int
 	last    uint64             // the newest record's number
 	byKey   map[string]*Record // the first kept record of each key
-	emptied uint64             // the number of the last reset; records have higher ones
-	changed chan struct{}      // closed at the next record or reset
+	bodies  bodies
+	emptied uint64        // the number of the last reset; records have higher ones
+	changed chan struct{} // closed at the next record or reset
 }
 
 func newJournal(maxRecords, maxBytes int) *journal {
@@ -130,7 +130,7 @@ func (j *journal) reset() {
 	j.records, j.bytes = nil, 0
 	clear(j.byKey)
 	j.bodies = bodies{}
-	j.last++ // so that whoever has seen all is behind, too
+	j.last++ // a watcher that has seen all records is now behind, too
 	j.emptied = j.last
 	j.wake()
 }

@@ -170,7 +170,7 @@ func split(body []byte, single bool) (events []json.RawMessage, starts []int) {
 	return events, starts
 }
 
-// valueStart skips what may stand before a value.
+// valueStart skips what may come before a value.
 func valueStart(body []byte, from int64) int {
 	at := int(from)
 	for at < len(body) && strings.IndexByte(" \t\r\n,:", body[at]) >= 0 {
