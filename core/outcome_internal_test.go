@@ -163,7 +163,7 @@ func TestRetryAfter(t *testing.T) {
 func TestAReplyIsReadUpToOneMiB(t *testing.T) {
 	for size, want := range map[int]error{0: nil, maxReplyBytes: nil, maxReplyBytes + 1: errReplyTooLarge, 10 * maxReplyBytes: errReplyTooLarge} {
 		var text, zipped bytes.Buffer
-		err := readReply(&text, &http.Response{Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))})
+		err := readReply(t.Context(), &text, &http.Response{Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))})
 		if err != want || text.Len() > maxReplyBytes+1 {
 			t.Errorf("%d bytes: read %d, %v", size, text.Len(), err)
 		}
@@ -171,7 +171,7 @@ func TestAReplyIsReadUpToOneMiB(t *testing.T) {
 		_, _ = io.WriteString(w, strings.Repeat("x", size))
 		_ = w.Close()
 		text.Reset()
-		err = readReply(&text, &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: io.NopCloser(&zipped)})
+		err = readReply(t.Context(), &text, &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: io.NopCloser(&zipped)})
 		if err != want || text.Len() > maxReplyBytes+1 {
 			t.Errorf("%d bytes zipped: read %d, %v", size, text.Len(), err)
 		}

@@ -208,8 +208,21 @@ func exchangeOver(roundTripper http.RoundTripper, req *http.Request) answer {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return a // its body is the connection, which has no end
 	}
-	a.err = readReply(a.text, resp)
+	a.err = readReply(req.Context(), a.text, resp)
 	return a
+}
+
+// timelyReader reads until its context ends, even from a body that does not know it.
+type timelyReader struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (r timelyReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 var errReplyTooLarge = errors.New("the reply is over 1 MiB")
@@ -227,8 +240,8 @@ func (a *answer) forget() {
 
 // readReply reads a reply to its end, so that the connection is used again. A proxy
 // may have compressed it though nobody asked.
-func readReply(text *bytes.Buffer, resp *http.Response) error {
-	var body io.Reader = io.LimitReader(resp.Body, maxReplyBytes+1)
+func readReply(ctx context.Context, text *bytes.Buffer, resp *http.Response) error {
+	body := io.LimitReader(timelyReader{resp.Body, ctx}, maxReplyBytes+1)
 	if resp.Header.Get("Content-Encoding") == "gzip" {
 		inflated, err := gzip.NewReader(body)
 		if err != nil {
