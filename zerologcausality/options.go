@@ -69,7 +69,11 @@ func (o eventObject) MarshalZerologObject(e *zerolog.Event) {
 	}
 }
 
-func newOptions(client *causality.Client, opts []Option) options {
+// newOptions panics if the client is nil; constructor is whose.
+func newOptions(constructor string, client *causality.Client, opts []Option) options {
+	if client == nil {
+		panic("zerologcausality: " + constructor + ": the client is nil; make it with causality.New and check its error")
+	}
 	o := options{client: client, eventKeys: record.DefaultKeys(), level: zerolog.InfoLevel}
 	for _, opt := range opts {
 		opt(&o)
