@@ -19,6 +19,7 @@ const (
 	sayProperty
 	sayRenamed
 	sayUnfit
+	sayCollided
 	sayRejected
 	sayFailed
 	sayUnknown
@@ -52,6 +53,7 @@ var lineText = [lines]struct {
 	sayClosed:        {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
 	sayProperty:      {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, the log line is broken, or its logger has over 10000 attributes bound"},
 	sayRenamed:       {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
+	sayCollided:      {slog.LevelWarn, "causality: properties left out, others have the same names once groups and dots are written with _; rename them where they are logged"},
 	sayUnfit:         {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
 	sayRejected:      {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
 	sayFailed:        {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
@@ -115,7 +117,7 @@ func (r *reporter) write(l readyLine) {
 		attrs = append(attrs, slog.Int("failures", l.count), slog.Int64("waiting", l.waits))
 	case sayResumed:
 		attrs = append(attrs, slog.String("after", l.detail))
-	case sayProperty, sayRenamed, sayUnfit:
+	case sayProperty, sayRenamed, sayUnfit, sayCollided:
 		attrs = append(attrs, slog.Int("count", l.count))
 		if l.detail != "" {
 			attrs = append(attrs, slog.String("property", l.detail))

@@ -135,8 +135,9 @@ func (d *Drops) count(why DropReason) *int64 {
 type PropertyStats struct {
 	// Dropped counts values that were left out because Config.ReplaceAttr
 	// panicked on them, because the typed payload of their event has no field
-	// for them (Config.TypedPayloads), or because the log line that held them
-	// was broken. A value that Config.ReplaceAttr removed on purpose is not
+	// for them (Config.TypedPayloads), because another property of the event had
+	// the same name once groups and dots were written with "_", as a.b and a_b
+	// have, or because the log line that held them was broken. A value that Config.ReplaceAttr removed on purpose is not
 	// counted, nor is nil.
 	Dropped int64 `json:"dropped"`
 	// Renamed counts properties whose name was taken by the identity or by the
