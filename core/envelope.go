@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
@@ -385,30 +383,4 @@ func (e *encoder) replace(a slog.Attr) (replaced slog.Attr) {
 	}()
 	usercode.Call(func() { replaced = e.replaceAttr(e.groups, a) })
 	return replaced
-}
-
-// appendEventType appends the type as a JSON string.
-func appendEventType(b []byte, eventType string) []byte {
-	const del = 0x7f // needs no escape, but is a control character
-	if len(eventType) <= maxEventTypeBytes {
-		if text, n := value.AppendPlain(append(b, '"'), eventType, del); n == len(eventType) {
-			return append(text, '"')
-		}
-	}
-	return value.AppendString(b, cleanEventType(eventType))
-}
-
-// cleanEventType returns the type without control characters, cut at 256 bytes.
-// gateway: a line feed or tab in it drops the connection that all tenants share.
-func cleanEventType(eventType string) string {
-	if !utf8.ValidString(eventType) || strings.ContainsFunc(eventType, unicode.IsControl) {
-		// For a byte that is not UTF-8 r is U+FFFD, as it is in a property.
-		eventType = strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return '_'
-			}
-			return r
-		}, eventType)
-	}
-	return cutAtRune(eventType, maxEventTypeBytes)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // SDKVersion is the version of this module, sent with every event as
@@ -165,6 +167,32 @@ func validAppID(s string) bool {
 // validID reports whether s, which is not empty, may be an event's ID.
 func validID(s string) bool {
 	return len(s) <= maxIDBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// appendEventType appends the type as a JSON string.
+func appendEventType(b []byte, eventType string) []byte {
+	const del = 0x7f // needs no escape, but is a control character
+	if len(eventType) <= maxEventTypeBytes {
+		if text, n := value.AppendPlain(append(b, '"'), eventType, del); n == len(eventType) {
+			return append(text, '"')
+		}
+	}
+	return value.AppendString(b, cleanEventType(eventType))
+}
+
+// cleanEventType returns the type without control characters, cut at 256 bytes.
+// gateway: a line feed or tab in it drops the connection that all tenants share.
+func cleanEventType(eventType string) string {
+	if !utf8.ValidString(eventType) || strings.ContainsFunc(eventType, unicode.IsControl) {
+		// For a byte that is not UTF-8 r is U+FFFD, as it is in a property.
+		eventType = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return '_'
+			}
+			return r
+		}, eventType)
+	}
+	return cutAtRune(eventType, maxEventTypeBytes)
 }
 
 // cutAtRune returns the longest prefix of s that is at most n bytes and ends at

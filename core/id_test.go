@@ -3,8 +3,10 @@ package causality_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -226,6 +228,29 @@ func TestConfigAttrs(t *testing.T) {
 		got := sent(t, func(cfg *causality.Config) { cfg.Attrs = common }, causality.Event{EventType: "e", UserID: "u", Attrs: []slog.Attr{slog.Int("own", 1), slog.Int("k7", 77)}})
 		if params := got[0].params(); !maps.Equal(params, want) {
 			t.Errorf("%v", params)
+		}
+	})
+	t.Run("are in the flat form", func(t *testing.T) {
+		g := newGateway(t)
+		client := newClient(t, g, func(cfg *causality.Config) { cfg.Attrs, cfg.Format = common, causality.FormatFlat })
+		g.then(func(_ *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			got.body, _ = io.ReadAll(r.Body)
+			return reply(200, `{"acceptedCount":1,"results":[{"status":"accepted"}]}`), nil
+		})
+		client.Track(causality.Event{ID: "o-42", EventType: "e", Properties: map[string]any{"region": 5}})
+		_ = client.Flush()
+		if body := string(g.got()[0].body); !strings.Contains(body, `"id":"o-42"`) || !strings.Contains(body, `"properties":{"_server":`) || !strings.Contains(body, `"build":{"n":7},"env":"prod","m":{"a":1},"region":5}`) {
+			t.Errorf("%s", body)
+		}
+	})
+	t.Run("go into typed payloads that have a field for them", func(t *testing.T) {
+		g := newTyped(t, func(cfg *causality.Config) {
+			cfg.Attrs = []slog.Attr{slog.String("env", "prod"), slog.String("currency", "EUR")}
+		})
+		got := g.send(t, causality.Event{EventType: causality.EventPurchaseComplete, Properties: props{"order_id": "o-42"}})
+		got.wantTyped(t, causality.EventPurchaseComplete, props{"order_id": "o-42", "currency": "EUR"})
+		if got.dropped != 1 {
+			t.Errorf("%d properties are counted as left out", got.dropped)
 		}
 	})
 	t.Run("are counted when ReplaceAttr panics", func(t *testing.T) {

@@ -58,8 +58,8 @@ type Stats struct {
 type Drops struct {
 	// QueueFull: Config.MaxQueueBytes were waiting.
 	QueueFull int64 `json:"queue_full"`
-	// Invalid: no event type, too large, a time past the year 9999 or a bad
-	// AppID.
+	// Invalid: no event type, too large, a time in seconds or past the year
+	// 9999, or a bad AppID or ID.
 	Invalid int64 `json:"invalid"`
 	// Filtered: Config.BeforeTrack said no, or a function that the client was calling
 	// tracked it: see [Client.Track].

@@ -60,11 +60,8 @@ type Handler struct {
 var _ slog.Handler = (*Handler)(nil)
 
 // NewHandler returns a Handler that tracks events with client, which stays the
-// caller's to close. It panics if client is nil.
+// caller's to close. With a nil client nothing is tracked.
 func NewHandler(client *causality.Client, opts ...Option) *Handler {
-	if client == nil {
-		panic("slogcausality: the client is nil; make it with causality.New and check its error")
-	}
 	o := options{eventKeys: record.DefaultKeys()}
 	for _, opt := range opts {
 		opt(&o)

@@ -10,7 +10,7 @@ import (
 // Tee returns a handler that gives every record to next as before, and tracks
 // those that are events with client. next is asked whether it is enabled, and
 // sees only the records for which it is; events have their own level
-// ([WithLevel]). It panics if next or client is nil.
+// ([WithLevel]). It panics if next is nil. With a nil client nothing is tracked.
 //
 // A record below next's level, but not below that of events, is made only to
 // look for an event in it: about 300 ns.

@@ -40,17 +40,14 @@ func WithLevel(level zapcore.LevelEnabler) Option {
 
 // NewCore returns a zapcore.Core that tracks the entries which are events with
 // client and writes nothing: one more core for zapcore.NewTee. [Tee] does that
-// for a logger that is there. The client stays the caller's to close. NewCore
-// panics if client is nil.
+// for a logger that is there. The client stays the caller's to close. With a nil
+// client nothing is tracked.
 //
 // The Core is safe for concurrent use. Its Write never fails, and it waits for
 // delivery in three cases only: Sync, a Fatal entry and a Panic entry. In a
 // zapcore.NewTee it belongs after the cores that write, so that the line is
 // written before a Fatal entry waits.
 func NewCore(client *causality.Client, opts ...Option) zapcore.Core {
-	if client == nil {
-		panic("zapcausality: the client is nil; make it with causality.New and check its error")
-	}
 	o := options{eventKeys: record.DefaultKeys(), level: zapcore.InfoLevel}
 	for _, opt := range opts {
 		opt(&o)

@@ -8,8 +8,8 @@ import (
 
 // Tee returns an option that makes a logger track the entries which are events
 // with client, and write every entry as before. The logger's own core decides
-// what it writes; events have their own level ([WithLevel]). Tee panics if
-// client is nil.
+// what it writes; events have their own level ([WithLevel]). With a nil
+// client nothing is tracked.
 //
 //	logger := zap.Must(zap.NewProduction(zapcausality.Tee(client)))
 //	logger = logger.WithOptions(zapcausality.Tee(client)) // for a logger that is there

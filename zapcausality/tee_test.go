@@ -201,22 +201,6 @@ func TestTheSamplerOfAConfigSamplesNoEvents(t *testing.T) {
 	}
 }
 
-func TestANilClientPanicsWhereItIsGiven(t *testing.T) {
-	for name, f := range map[string]func(){
-		"NewCore": func() { zapcausality.NewCore(nil) },
-		"Tee":     func() { zapcausality.Tee(nil) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if text, _ := recover().(string); !strings.Contains(text, "causality.New") {
-					t.Errorf("panic %q does not say what to do", text)
-				}
-			}()
-			f()
-		})
-	}
-}
-
 func TestWithoutFieldsWithIsTheSameCore(t *testing.T) {
 	client, _ := newClient(t)
 	core := zapcausality.NewCore(client)

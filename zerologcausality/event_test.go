@@ -228,20 +228,3 @@ func TestIdentityOnTheLine(t *testing.T) {
 		)
 	})
 }
-
-func TestANilClientPanicsAtOnceAndSaysWhy(t *testing.T) {
-	for name, construct := range map[string]func(){
-		"NewHook":   func() { zerologcausality.NewHook(nil) },
-		"NewWriter": func() { zerologcausality.NewWriter(nil) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := "zerologcausality: " + name + ": the client is nil; make it with causality.New and check its error"
-			defer func() {
-				if got := recover(); got != want {
-					t.Errorf("panic %v, want %q", got, want)
-				}
-			}()
-			construct()
-		})
-	}
-}

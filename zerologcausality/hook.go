@@ -16,8 +16,8 @@ import (
 const fatalFlush = time.Second
 
 // NewHook returns a hook that tracks the lines which are events with client,
-// which stays the caller's to close. It changes nothing of the line. It panics
-// if client is nil.
+// which stays the caller's to close. It changes nothing of the line. With a
+// nil client nothing is tracked.
 //
 //	logger := zerolog.New(os.Stdout).With().Timestamp().Logger().Hook(zerologcausality.NewHook(client))
 //
@@ -49,7 +49,7 @@ type hook struct {
 var _ zerolog.Hook = (*hook)(nil)
 
 func newHook(client *causality.Client, event reflect.Type, opts []Option) *hook {
-	h := &hook{options: newOptions("NewHook", client, opts)}
+	h := &hook{options: newOptions(client, opts)}
 	var err error
 	if h.buffer, err = findBuffer(event); err != nil {
 		diagnostic.Say(client, "zerologcausality: NewHook tracks no events: "+err.Error())

@@ -69,11 +69,7 @@ func (o eventObject) MarshalZerologObject(e *zerolog.Event) {
 	}
 }
 
-// newOptions panics if the client is nil; constructor is whose.
-func newOptions(constructor string, client *causality.Client, opts []Option) options {
-	if client == nil {
-		panic("zerologcausality: " + constructor + ": the client is nil; make it with causality.New and check its error")
-	}
+func newOptions(client *causality.Client, opts []Option) options {
 	o := options{client: client, eventKeys: record.DefaultKeys(), level: zerolog.InfoLevel}
 	for _, opt := range opts {
 		opt(&o)

@@ -16,7 +16,7 @@ import (
 // NewWriter returns a writer that tracks the lines which are events with client,
 // which stays the caller's to close. It writes nothing, so it goes next to the
 // writer that does, and it goes without [NewHook]: with both, each event is
-// tracked twice. It panics if client is nil.
+// tracked twice. With a nil client nothing is tracked.
 //
 //	logger := zerolog.New(zerolog.MultiLevelWriter(os.Stdout, zerologcausality.NewWriter(client)))
 //
@@ -33,7 +33,7 @@ import (
 // zerolog.ConsoleWriter before it makes them text) is no event, and the first is
 // said in the client's log, at level Error.
 func NewWriter(client *causality.Client, opts ...Option) zerolog.LevelWriter {
-	return &writer{options: newOptions("NewWriter", client, opts)}
+	return &writer{options: newOptions(client, opts)}
 }
 
 type writer struct {
