@@ -21,7 +21,7 @@ type ledger struct {
 	mu     sync.Mutex
 	stats  Stats // Tracked: the settled ones; Queued: 0
 	left   int64 // events that have left the queue
-	stored int64 // the newest request of which events were settled
+	stored int64 // the newest request of which the gateway took events
 	final  bool  // Close has counted what was left
 }
 
@@ -117,7 +117,6 @@ func (l *ledger) settle(bt *batch, events, bytes int64, count func(*Stats)) {
 	if l.final {
 		return // it was counted as Closed
 	}
-	l.stored = max(l.stored, bt.request)
 	l.left += events
 	l.stats.Tracked += events
 	l.queue.free(bytes)
@@ -168,6 +167,14 @@ func (l *ledger) requested(isRepeat bool) int64 {
 		l.stats.Retries++
 	}
 	return l.stats.Requests
+}
+
+// took notes that the gateway took events of a request: it stored one, or answered
+// that it never will. That a client gives an event up says nothing of the kind.
+func (l *ledger) took(request int64) {
+	l.mu.Lock()
+	l.stored = max(l.stored, request)
+	l.mu.Unlock()
 }
 
 // storedAfter reports whether the gateway has taken events of a request that was
