@@ -27,7 +27,7 @@ func TestTheDirectoryIsForItsOwnerAlone(t *testing.T) {
 	s.append(0, 10)
 	s.Settle(s.read(5).refs)
 	waitFor(t, "the note of what is settled", func() bool { return len(files(t, dir, ".settled")) == 1 })
-	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, _ error) error {
 		info, err := d.Info()
 		if err != nil {
 			t.Fatal(err)
