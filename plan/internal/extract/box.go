@@ -26,7 +26,7 @@ func (f *function) box(v ssa.Value, at ssa.Instruction) *term.Node {
 	if types.IsInterface(v.Type()) {
 		n.Str = "?"
 	}
-	if has(v.Type(), "Error", "") {
+	if has(v.Type(), "Error") {
 		n.Kinds = term.IsError
 	}
 	if matters(v.Type()) || isLevel(v.Type()) {
@@ -77,7 +77,7 @@ func (f *function) property(v ssa.Value, style term.Style, at ssa.Instruction) *
 	if n.Kinds&term.Absent != 0 && nonNil(v, 0) {
 		n = withoutNil(n)
 	}
-	if isString(t) && n.Op == term.Plain && n.Kinds == term.String {
+	if isString(t) && n.Op == term.Plain && n.Kinds == term.String && !has(t, "Error") && !has(t, "String") && !isTextMarshaler(t) {
 		// The text too: it may be an event's name.
 		n = textOf(f.term(v, at))
 	}

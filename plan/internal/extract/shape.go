@@ -44,7 +44,7 @@ func (x *extractor) newShape(t types.Type, style term.Style) *term.Node {
 
 func orNil(n *term.Node) *term.Node {
 	if n.Op == term.Plain {
-		return term.Kind(n.Kinds | term.Absent)
+		return &term.Node{Op: term.Plain, Kinds: n.Kinds | term.Absent, N: n.N}
 	}
 	if n.Op == term.Unknown {
 		return n
@@ -76,10 +76,8 @@ func (x *extractor) reduced(t types.Type) *term.Node {
 		isNil = term.Absent
 	}
 	switch {
-	case has(t, "Error", "String"), has(t, "String", "String"):
-		return term.Kind(term.String | isNil)
-	case isTextMarshaler(t):
-		return term.Kind(term.String | isNil)
+	case has(t, "Error"), has(t, "String"), isTextMarshaler(t):
+		return term.TextKind(term.String | isNil)
 	}
 	if types.IsInterface(t) {
 		return term.Why("its type is only known when the program runs")
@@ -113,7 +111,7 @@ func basic(t types.Type, exact bool) *term.Node {
 	}
 	switch info := b.Info(); {
 	case info&types.IsString != 0:
-		return term.Kind(term.String)
+		return term.TextKind(term.String)
 	case info&types.IsBoolean != 0:
 		return term.Kind(term.Bool)
 	case info&types.IsInteger != 0:
@@ -129,7 +127,7 @@ func basic(t types.Type, exact bool) *term.Node {
 }
 
 // has reports whether a type has a method without parameters that returns text.
-func has(t types.Type, name, _ string) bool {
+func has(t types.Type, name string) bool {
 	sig := method(t, name)
 	return sig != nil && sig.Params().Len() == 0 && sig.Results().Len() == 1 && types.Identical(sig.Results().At(0).Type(), types.Typ[types.String])
 }
@@ -271,7 +269,7 @@ func (x *extractor) inFields(t types.Type) *term.Node {
 	if n := basic(t, true); n != nil {
 		return n
 	}
-	if has(t, "Error", "String") {
+	if has(t, "Error") {
 		if nilable(t) {
 			return term.Kind(term.String | term.Absent)
 		}
@@ -309,7 +307,7 @@ func (f *function) valuer(t types.Type, style term.Style) func(f *function, v ss
 			}
 		}
 	case term.Marsh, term.Fields:
-		if style == term.Fields && has(t, "Error", "String") {
+		if style == term.Fields && has(t, "Error") {
 			return nil
 		}
 		if m := methodOf(t, "MarshalZerologObject"); m != nil {
@@ -342,5 +340,5 @@ func (x *extractor) objectShape(t types.Type) *term.Node {
 }
 
 func (x *extractor) hasMarshaler(t types.Type, style term.Style) bool {
-	return isJSONMarshaler(t) || isTextMarshaler(t) || (style == term.Log || style == term.Zap) && (has(t, "Error", "") || has(t, "String", ""))
+	return isJSONMarshaler(t) || isTextMarshaler(t) || (style == term.Log || style == term.Zap) && (has(t, "Error") || has(t, "String"))
 }

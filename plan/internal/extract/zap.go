@@ -50,7 +50,7 @@ func init() {
 		},
 
 		zapPath + ".Error":      func(m *modelled) *term.Node { return term.Field(term.Const("error"), m.prop(0, term.Zap)) },
-		zapPath + ".ByteString": func(m *modelled) *term.Node { return term.Field(m.arg(0), term.Kind(term.String)) },
+		zapPath + ".ByteString": func(m *modelled) *term.Node { return term.Field(m.arg(0), term.TextKind(term.String)) },
 		zapPath + ".Stack":      func(m *modelled) *term.Node { return term.Field(m.arg(0), term.Kind(term.String)) },
 		zapPath + ".StackSkip":  func(m *modelled) *term.Node { return term.Field(m.arg(0), term.Kind(term.String)) },
 		zapPath + ".Reflect":    func(m *modelled) *term.Node { return term.Field(m.arg(0), m.prop(1, term.Log)) },

@@ -116,7 +116,19 @@ func (g *generator) slog() {
 		v := g.variable()
 		g.line("%s := %s.Info", v, g.slogLogger())
 		g.within(fmt.Sprintf(`%s("m", "event", %s%s)`, v, g.event(), comma(g.slogArgs(g.IntN(2)))))
-	case 6: // by hand
+	case 6:
+		if g.chance(40) { // the group is open
+			event := g.event()
+			g.within(fmt.Sprintf(`%s.WithGroup("event").Info("m", "event_type", %s%s)`, g.slogLoggerBefore(), event, comma(g.slogArgs(g.IntN(3)))))
+			return
+		}
+		if g.chance(40) { // two keys
+			first, second := g.event(), g.event()
+			g.within(fmt.Sprintf(`%s.With(%q, %s).Info("m", %q, %s%s)`, g.slogLoggerBefore(),
+				g.oneOf("event", "otel.event.name"), first, g.oneOf("event", "otel.event.name"), second, comma(g.slogArgs(g.IntN(3)))))
+			return
+		}
+		// by hand
 		event := g.event()
 		g.within(fmt.Sprintf(`%s.Warn("m", slog.Group("event", "event_type", %s%s))`, g.slogLoggerBefore(), event, comma(g.slogArgs(g.IntN(3)))))
 	default:

@@ -59,7 +59,7 @@ func (w *walker) keyed(key string, val *term.Node, e *env, from *state) *state {
 // policyOf: of the attribute that may be the event the callers are asked.
 func policyOf(key string, from *state) policy {
 	for _, a := range from.alts {
-		if a.mode == onLine && (slices.Contains(a.eventKeys(), key) || key == groupKey) || a.mode == ofEvent && key == typeKey || key == "" {
+		if a.mode == onLine && (slices.Contains(a.eventKeys(), key) || key == groupKey || key == typeKey) || a.mode == ofEvent && key == typeKey || key == "" {
 			return ask
 		}
 	}
@@ -82,10 +82,8 @@ func (w *walker) assign(a *alt, key string, v value) []*alt {
 	}
 	switch a.mode {
 	case onLine:
-		if rank := slices.Index(a.eventKeys(), key); rank >= 0 || key == groupKey {
-			if found, ok := w.event(a, key, rank, v); ok {
-				return found
-			}
+		if found, ok := w.event(a, key, v); ok {
+			return found
 		}
 	case ofEvent:
 		if key == typeKey {
@@ -137,7 +135,7 @@ func (w *walker) eventName(v value) ([]text, bool) {
 		if v.node.Kinds&term.String != 0 && len(v.node.Args) > 0 {
 			return w.collect(w.p.texts(v.node.Args[0], v.env)), true
 		}
-		if w.zerolog && v.node.Kinds&(term.String|term.Time) != 0 {
+		if v.node.Kinds&term.String != 0 && v.node.N == term.IsText || w.zerolog && v.node.Kinds&(term.String|term.Time) != 0 {
 			return []text{{why: "it is computed"}}, true
 		}
 	case term.Unknown:
@@ -165,21 +163,33 @@ func (w *walker) takeHoles() []hole {
 }
 
 // event is the alternative as the event that an attribute makes of its line.
-func (w *walker) event(a *alt, key string, rank int, v value) ([]*alt, bool) {
+func (w *walker) event(a *alt, key string, v value) ([]*alt, bool) {
+	rank := slices.Index(a.eventKeys(), key)
+	groupRank := slices.Index(a.eventKeys(), groupKey) // -1, before all others, where it is none
+	isMember := a.inEvent != "" && key == typeKey
+	if rank < 0 && key != groupKey && !isMember {
+		return nil, false
+	}
 	if names, ok := w.eventName(v); ok {
-		if rank < 0 {
+		if rank < 0 && !isMember {
 			return nil, false
 		}
-		if a.form != noEvent && a.ownEvent && rank > a.rank { // a key that comes first has won
-			return nil, false
+		form := plainForm
+		if isMember {
+			form, rank = openForm, groupRank
 		}
-		var all []*alt
-		for _, name := range names {
-			b := a.copy()
-			b.form, b.name, b.why, b.members, b.rank, b.ownEvent = plainForm, name.text, name.why, nil, rank, true
-			all = append(all, b)
-		}
-		return all, true
+		return w.take(a, key, v, rank, func(b *alt) []*alt {
+			var all []*alt
+			for _, name := range names {
+				c := b.copy()
+				c.form, c.name, c.why, c.members = form, name.text, name.why, nil
+				if isMember {
+					c.openEvent = a.inEvent
+				}
+				all = append(all, c)
+			}
+			return all
+		}), true
 	}
 	if key != groupKey || v.node.Op != term.Group {
 		return nil, false
@@ -193,15 +203,36 @@ func (w *walker) event(a *alt, key string, rank int, v value) ([]*alt, bool) {
 			all = append(all, w.property(a, key, v)...)
 			continue
 		}
-		b := a.copy()
-		b.form, b.name, b.why, b.members, b.rank, b.ownEvent = groupForm, m.name, m.why, m.members, 0, true
-		b.memberOpen = m.open
-		b.ids = bothIDs(a.ids, m.ids)
-		b.notLifted = add(a.notLifted, m.notLifted...)
-		b.context = a.context || m.context
-		all = append(all, b)
+		all = append(all, w.take(a, key, v, groupRank, func(b *alt) []*alt {
+			c := b.copy()
+			c.form, c.name, c.why, c.members, c.memberOpen = groupForm, m.name, m.why, m.members, m.open
+			c.ids = bothIDs(b.ids, m.ids)
+			c.notLifted = add(b.notLifted, m.notLifted...)
+			c.context = b.context || m.context
+			return []*alt{c}
+		})...)
 	}
 	return all, true
+}
+
+// take makes an attribute the event of the line, unless there is one whose key comes
+// first. Of two with different keys the other is an ordinary attribute.
+func (w *walker) take(a *alt, key string, v value, rank int, make func(b *alt) []*alt) []*alt {
+	if a.form != noEvent && rank > a.rank {
+		return w.property(a, key, v)
+	}
+	from := []*alt{a}
+	if a.form != noEvent && rank < a.rank {
+		from = w.property(a, a.key, a.value)
+	}
+	var all []*alt
+	for _, b := range from {
+		for _, c := range make(b) {
+			c.rank, c.key, c.value = rank, key, v
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 func bothIDs(a, b map[string]bool) map[string]bool {

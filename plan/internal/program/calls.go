@@ -227,8 +227,11 @@ func (f *finder) call(sink *term.Sink, a *alt, place term.Place) {
 		NotLifted: a.notLifted, Place: place, Sink: sink.Place,
 	}
 	props, open := a.props, a.open
-	if a.form == groupForm {
+	switch a.form {
+	case groupForm:
 		props, open = a.members, a.memberOpen
+	case openForm:
+		props = a.membersOf(a.openEvent)
 	}
 	for _, name := range slices.Sorted(maps.Keys(props)) {
 		p := props[name]
@@ -254,6 +257,21 @@ func (f *finder) call(sink *term.Sink, a *alt, place term.Place) {
 		f.unknown(Unknown{Event: c.Event, Why: "the event may have more properties: " + why, Place: place})
 	}
 	f.result.Calls = append(f.result.Calls, c)
+}
+
+// membersOf are the properties in an open group, by their names in it, and those that
+// every event has.
+func (a *alt) membersOf(prefix string) map[string]prop {
+	members := maps.Clone(a.base)
+	if members == nil {
+		members = map[string]prop{}
+	}
+	for name, p := range a.props {
+		if strings.HasPrefix(p.prefix, prefix) {
+			members[strings.TrimPrefix(name, prefix)] = p
+		}
+	}
+	return members
 }
 
 // arriving are the names under which a property may arrive: one that the event itself

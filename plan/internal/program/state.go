@@ -41,8 +41,11 @@ type line struct {
 	form form
 	// name is the event's, unless why says that it is not known.
 	name, why string
-	// rank is that of the key that the event is under.
+	// rank is the place among the event keys of the key that the event is under: the
+	// first wins. key and value are the attribute that makes the event.
 	rank    int
+	key     string
+	value   value
 	props   map[string]prop
 	members map[string]prop // of the group form
 	ids     map[string]bool // identity attributes: true if always there
@@ -51,8 +54,9 @@ type line struct {
 	// open is why there may be more properties, memberOpen why more of the group
 	// form.
 	open, memberOpen []string
-	// ownEvent says that the event is on the line itself, not bound to its logger.
-	ownEvent bool
+	// inEvent is the prefix of the group "event", if that is the innermost group that
+	// is open, and openEvent that of the one whose members are the event's.
+	inEvent, openEvent string
 
 	level, minLevel  int
 	hasLevel, hasMin bool
@@ -69,6 +73,7 @@ const (
 	noEvent form = iota
 	plainForm
 	groupForm
+	openForm // the group form, where the logger has the group open
 )
 
 // ours says whether the line reaches an adapter.
@@ -87,8 +92,9 @@ type prop struct {
 	always bool
 	// key is how the code spells it, with the names of the groups; clash are the
 	// spellings, if there are two, one of them with a dot.
-	key   string
-	clash []string
+	key    string
+	clash  []string
+	prefix string // the groups that were open
 }
 
 func (a *alt) copy() *alt {
@@ -150,13 +156,15 @@ type altKey struct {
 	hasLevel, hasMin  bool
 	ours              ours
 	keys              string
+	inEvent           string
+	openEvent         string
 }
 
-func (a *alt) key() altKey {
+func (a *alt) identity() altKey {
 	k := altKey{
 		form: a.form, name: a.name, why: a.why, prefix: a.prefix, rank: a.rank, mode: a.mode, lost: a.lost,
 		level: a.level, minLevel: a.minLevel, hasLevel: a.hasLevel, hasMin: a.hasMin, ours: a.ours,
-		keys: strings.Join(a.keys, "\x00"),
+		keys: strings.Join(a.keys, "\x00"), inEvent: a.inEvent, openEvent: a.openEvent,
 	}
 	if a.pending != nil {
 		k.pending = *a.pending
@@ -169,7 +177,7 @@ func (s *state) merged() *state {
 	out := &state{holes: s.holes}
 	index := map[altKey]int{}
 	for _, a := range s.alts {
-		k := a.key()
+		k := a.identity()
 		i, ok := index[k]
 		if !ok {
 			index[k] = len(out.alts)
@@ -254,7 +262,7 @@ func (a *alt) set(name, key string, p prop) {
 	if props == nil {
 		props = map[string]prop{}
 	}
-	p.key = key
+	p.key, p.prefix = key, a.prefix
 	before, ok := props[name]
 	if ok && before.key != key && strings.Contains(before.key+key, ".") {
 		p.clash = add(before.clash, before.key, key)

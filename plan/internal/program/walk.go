@@ -230,6 +230,10 @@ func (w *walker) openGroup(n *term.Node, e *env, from *state) *state {
 				a.prefix += "?_"
 			case name.text != "":
 				a.prefix += clean(name.text) + "_"
+				a.inEvent = ""
+				if name.text == groupKey && a.mode == onLine {
+					a.inEvent = a.prefix
+				}
 			}
 		}))
 	}

@@ -94,6 +94,13 @@ const (
 	AllOfThese        // Args[0] is a list of roots
 )
 
+// IsText is the N of a Plain string that can be an event's name: that of a string, or of
+// a value whose method says how it is written. Bytes and complex numbers are none.
+const IsText = 1
+
+// TextKind is a string that can be an event's name and is not known.
+func TextKind(k Kinds) *Node { return &Node{Op: Plain, Kinds: k, N: IsText} }
+
 // Replaces is the N of an Attr that takes the place of a member of the same map.
 const Replaces = 1
 
