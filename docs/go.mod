@@ -1,9 +1,10 @@
 module github.com/SebastienMelki/causality/sdk/go/docs
 
-go 1.24
+go 1.24.0
 
 require (
 	github.com/SebastienMelki/causality/sdk/go v0.0.0
+	github.com/SebastienMelki/causality/sdk/go/plan v0.0.0
 	github.com/go-chi/chi/v5 v5.2.5
 	github.com/go-logr/logr v1.4.3
 	github.com/go-logr/zapr v1.3.0
@@ -50,3 +51,5 @@ require (
 )
 
 replace github.com/SebastienMelki/causality/sdk/go => ../
+
+replace github.com/SebastienMelki/causality/sdk/go/plan => ../plan

@@ -74,14 +74,15 @@ func (f *function) property(v ssa.Value, style term.Style, at ssa.Instruction) *
 		return content
 	}
 	n := f.shape(t, style)
-	if n.Kinds&term.Absent != 0 && nonNil(v, 0) {
+	isThere := nonNil(v, 0) || isChecked(v, at)
+	if n.Kinds&term.Absent != 0 && isThere {
 		n = withoutNil(n)
 	}
 	if isString(t) && n.Op == term.Plain && n.Kinds == term.String && !has(t, "Error") && !has(t, "String") && !isTextMarshaler(t) {
 		// The text too: it may be an event's name.
 		n = textOf(f.term(v, at))
 	}
-	if n.Op == term.Either && nonNil(v, 0) && len(n.Args) == 2 && n.Args[0].Op == term.Nil {
+	if n.Op == term.Either && isThere && len(n.Args) == 2 && n.Args[0].Op == term.Nil {
 		n = n.Args[1]
 	}
 	return n
@@ -228,6 +229,38 @@ func nonNil(v ssa.Value, depth int) bool {
 		return isPlainError(v)
 	}
 	return false
+}
+
+// isChecked reports whether at only runs if v is not nil: it is under an if v != nil, or
+// behind an if v == nil that returns.
+func isChecked(v ssa.Value, at ssa.Instruction) bool {
+	if at == nil || at.Block() == nil || at.Parent() != v.Parent() {
+		return false
+	}
+	for b := at.Block(); b != nil; b = b.Idom() {
+		for _, pred := range b.Preds {
+			if len(b.Preds) > 1 || len(pred.Instrs) == 0 {
+				break
+			}
+			branch, ok := pred.Instrs[len(pred.Instrs)-1].(*ssa.If)
+			if !ok {
+				continue
+			}
+			cond, ok := branch.Cond.(*ssa.BinOp)
+			if !ok || !(cond.X == v && isNilConst(cond.Y) || cond.Y == v && isNilConst(cond.X)) {
+				continue
+			}
+			if cond.Op == token.NEQ && pred.Succs[0] == b || cond.Op == token.EQL && pred.Succs[1] == b {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isNilConst(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.Value == nil
 }
 
 // isPlainError reports whether a call makes an error that has nothing but a text.

@@ -152,6 +152,14 @@ func (f *function) taken(instr ssa.Instruction) {
 // callSite notes a call of a function that may pass its arguments on.
 func (f *function) callSite(common *ssa.CallCommon, at ssa.Instruction) {
 	callee, args := f.callee(common)
+	if _, isBuiltin := common.Value.(*ssa.Builtin); callee == nil && !isBuiltin && passesOn(common) {
+		site := term.Site{Caller: f.id, Place: f.place(at), Args: []*term.Node{f.term(common.Value, at)}}
+		for _, arg := range common.Args {
+			site.Args = append(site.Args, f.boxed(arg, nil, at))
+		}
+		f.out.Dynamic = append(f.out.Dynamic, site)
+		return
+	}
 	if callee == nil || callee.pkg == nil || !f.mayPassOn(callee) {
 		return
 	}
@@ -160,6 +168,19 @@ func (f *function) callSite(common *ssa.CallCommon, at ssa.Instruction) {
 	}
 	site := term.Site{Caller: f.id, Place: f.place(at), Args: f.arguments(callee, args, at)}
 	f.out.Calls[callee.id] = append(f.out.Calls[callee.id], site)
+}
+
+// passesOn reports whether a call has arguments that can say something of an event.
+func passesOn(common *ssa.CallCommon) bool {
+	for _, arg := range common.Args {
+		if isString(arg.Type()) || isMutable(arg.Type()) || typeName(arg.Type()) == corePath+".Event" {
+			return true
+		}
+		if slice, ok := arg.Type().Underlying().(*types.Slice); ok && matters(slice.Elem()) {
+			return true
+		}
+	}
+	return false
 }
 
 // arguments are the terms of a call's arguments. Those that cannot matter are nil.
@@ -187,7 +208,26 @@ func (f *function) store(store *ssa.Store) {
 	if !matters(store.Val.Type()) || name == "" {
 		return
 	}
+	if isHook(name) && !isGuard(store.Val) {
+		f.out.Taken[name] = f.place(store)
+	}
 	f.out.Stores[name] = append(f.out.Stores[name], f.term(store.Val, store))
+}
+
+// isHook reports whether a field of causality.Config is a function that may change what
+// events have.
+func isHook(field string) bool {
+	return field == corePath+".Config.ReplaceAttr" || field == corePath+".Config.BeforeTrack"
+}
+
+// isGuard reports whether a function is that of a plan.Guard, which changes no event.
+func isGuard(v ssa.Value) bool {
+	made, ok := v.(*ssa.MakeClosure)
+	if !ok {
+		return false
+	}
+	object, ok := made.Fn.(*ssa.Function).Object().(*types.Func)
+	return ok && object.Pkg() != nil && object.Pkg().Path() == modulePath+"/plan"
 }
 
 // fieldName is the name of a field in all packages, "" where the struct has none.

@@ -71,6 +71,12 @@ func init() {
 	for _, id := range []string{"slices.Clone", "slices.Clip", "slices.Grow", "maps.Clone"} {
 		values[id] = first
 	}
+	values["(context.Context).Value"] = func(m *modelled) *term.Node {
+		if name := contextKey(m.args[1]); name != "" {
+			return global(name)
+		}
+		return term.Why("it comes from a context")
+	}
 	values["slices.Concat"] = func(m *modelled) *term.Node {
 		list := m.arg(0)
 		if list.Op != term.List {
@@ -136,4 +142,30 @@ func eventGroup(name, members *term.Node) *term.Node {
 // textOf is a string as a property.
 func textOf(raw *term.Node) *term.Node {
 	return &term.Node{Op: term.Plain, Kinds: term.String, Args: []*term.Node{raw}}
+}
+
+// contextKey is the name of what contexts have under a key: its type and, if it is a
+// constant, its value.
+func contextKey(key ssa.Value) string {
+	boxed, ok := key.(*ssa.MakeInterface)
+	if !ok {
+		if load, isLoad := key.(*ssa.UnOp); isLoad { // a variable is a key too
+			if g, isGlobal := load.X.(*ssa.Global); isGlobal {
+				return "context " + g.String()
+			}
+		}
+		return ""
+	}
+	name := "context " + typeName(boxed.X.Type())
+	switch x := boxed.X.(type) {
+	case *ssa.Const:
+		if x.Value != nil {
+			name += " " + x.Value.ExactString()
+		}
+	case *ssa.UnOp:
+		if g, ok := x.X.(*ssa.Global); ok {
+			name += " " + g.String()
+		}
+	}
+	return name
 }

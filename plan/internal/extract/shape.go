@@ -300,7 +300,7 @@ func (f *function) valuer(t types.Type, style term.Style) func(f *function, v ss
 		if m := methodOf(t, "LogValue"); m != nil && m.Type().(*types.Signature).Params().Len() == 0 {
 			return func(f *function, v ssa.Value, at ssa.Instruction) *term.Node {
 				n := &term.Node{Op: term.Call, Str: m.FullName(), Args: []*term.Node{f.term(v, at)}}
-				if nilable(t) && !nonNil(v, 0) {
+				if nilable(t) && !nonNil(v, 0) && !isChecked(v, at) {
 					return term.Choice(term.Nothing, n)
 				}
 				return n
@@ -321,7 +321,7 @@ func (f *function) valuer(t types.Type, style term.Style) func(f *function, v ss
 func objectOf(m *types.Func) func(f *function, v ssa.Value, at ssa.Instruction) *term.Node {
 	return func(f *function, v ssa.Value, at ssa.Instruction) *term.Node {
 		n := term.Of(term.Group, &term.Node{Op: term.Effect, Str: m.Origin().FullName(), N: 1, Args: []*term.Node{f.term(v, at), term.Nothing}})
-		if nilable(v.Type()) && !nonNil(v, 0) {
+		if nilable(v.Type()) && !nonNil(v, 0) && !isChecked(v, at) {
 			return term.Choice(term.Nothing, n)
 		}
 		return n

@@ -36,10 +36,18 @@ func (f *function) sink(common *ssa.CallCommon, at ssa.Instruction) (term.Sink, 
 		}
 		f.out.Stores[setter.global] = append(f.out.Stores[setter.global], value)
 	}
+	if callee.id == "context.WithValue" {
+		if name := contextKey(m.args[1]); name != "" && matters(m.args[2].Type()) {
+			f.out.Stores[name] = append(f.out.Stores[name], m.arg(2))
+		}
+	}
 	if logger, ok := adapters[callee.id]; ok {
 		f.out.Adapters = append(f.out.Adapters, logger)
 	}
 	model, ok := sinks[callee.id]
+	if !ok && callee.method != "" {
+		model, ok = throughInterface(callee)
+	}
 	if !ok {
 		return term.Sink{}, false
 	}
@@ -54,4 +62,15 @@ var adapters = map[string]term.Logger{
 	ourZap + ".Tee":           term.ZapLogger,
 	ourZerolog + ".NewHook":   term.Zerolog,
 	ourZerolog + ".NewWriter": term.Zerolog,
+}
+
+// throughInterface returns what a method of an interface of the program's tracks, where a
+// client is in it.
+func throughInterface(c *callee) (sinkOf, bool) {
+	event := map[string]int{"Track": 0, "TrackContext": 1}
+	i, ok := event[c.method]
+	if !ok || c.sig.Params().Len() != i+1 || typeName(c.sig.Params().At(i).Type()) != corePath+".Event" {
+		return sinkOf{}, false
+	}
+	return sinks["(*"+corePath+".Client)."+c.method], true
 }

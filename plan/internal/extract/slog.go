@@ -3,6 +3,8 @@ package extract
 import (
 	"strings"
 
+	"golang.org/x/tools/go/ssa"
+
 	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
 )
 
@@ -70,22 +72,22 @@ func init() {
 			}
 		}
 		sinks[logger+name] = sinkOf{term.Slog, line(2, true)}
-		sinks[logger+name+"Context"] = sinkOf{term.Slog, line(3, true)}
+		sinks[logger+name+"Context"] = sinkOf{term.Slog, withContext(1, line(3, true))}
 		sinks[slogPath+"."+name] = sinkOf{term.Slog, line(1, false)}
-		sinks[slogPath+"."+name+"Context"] = sinkOf{term.Slog, line(2, false)}
+		sinks[slogPath+"."+name+"Context"] = sinkOf{term.Slog, withContext(0, line(2, false))}
 	}
-	sinks[logger+"Log"] = sinkOf{term.Slog, func(m *modelled) *term.Node {
+	sinks[logger+"Log"] = sinkOf{term.Slog, withContext(1, func(m *modelled) *term.Node {
 		return term.Of(term.Cat, term.Append(m.arg(0), m.levelOf(2)), slogPairs(m.arg(4)))
-	}}
-	sinks[logger+"LogAttrs"] = sinkOf{term.Slog, func(m *modelled) *term.Node {
+	})}
+	sinks[logger+"LogAttrs"] = sinkOf{term.Slog, withContext(1, func(m *modelled) *term.Node {
 		return term.Of(term.Cat, term.Append(m.arg(0), m.levelOf(2)), m.arg(4))
-	}}
-	sinks[slogPath+".Log"] = sinkOf{term.Slog, func(m *modelled) *term.Node {
+	})}
+	sinks[slogPath+".Log"] = sinkOf{term.Slog, withContext(0, func(m *modelled) *term.Node {
 		return term.Of(term.Cat, term.Append(global(defaultSlog), m.levelOf(1)), slogPairs(m.arg(3)))
-	}}
-	sinks[slogPath+".LogAttrs"] = sinkOf{term.Slog, func(m *modelled) *term.Node {
+	})}
+	sinks[slogPath+".LogAttrs"] = sinkOf{term.Slog, withContext(0, func(m *modelled) *term.Node {
 		return term.Of(term.Cat, term.Append(global(defaultSlog), m.levelOf(1)), m.arg(3))
-	}}
+	})}
 	handle := sinkOf{term.Slog, func(m *modelled) *term.Node { return term.Of(term.Cat, m.arg(0), m.arg(2)) }}
 	sinks[handler+"Handle"] = handle
 	sinks["(*"+ourSlog+".Handler).Handle"] = handle
@@ -98,3 +100,17 @@ func slogPairs(list *term.Node) *term.Node {
 func slogAttr(m *modelled) *term.Node { return term.Field(m.arg(0), m.prop(1, term.Log)) }
 
 func slogValue(m *modelled) *term.Node { return m.prop(0, term.Log) }
+
+// withContext is a line whose argument i is a context, which may say whom the event is
+// about: any but an empty one.
+func withContext(i int, line sinkModel) sinkModel {
+	return func(m *modelled) *term.Node {
+		n := line(m)
+		if call, ok := m.args[i].(*ssa.Call); ok {
+			if fn := call.Call.StaticCallee(); fn != nil && (fn.String() == "context.Background" || fn.String() == "context.TODO") {
+				return n
+			}
+		}
+		return term.Append(n, term.Of(term.Context))
+	}
+}

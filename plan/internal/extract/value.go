@@ -94,7 +94,7 @@ func (f *function) newTerm(v ssa.Value, at ssa.Instruction) *term.Node {
 		if n, ok := v.Len.(*ssa.Const); ok && n.Int64() == 0 {
 			return term.Nothing
 		}
-		return term.Why("its elements are assigned one by one")
+		return f.filled(v)
 	case *ssa.Alloc:
 		return f.variable(v, instructionOf(v, at), at)
 	case *ssa.Function:
@@ -231,6 +231,54 @@ func (f *function) unlessAssigned(v ssa.Value, n *term.Node) *term.Node {
 	return n
 }
 
+// filled is a slice whose elements are assigned in one loop over another list.
+func (f *function) filled(slice *ssa.MakeSlice) *term.Node {
+	unknown := term.Why("its elements are assigned one by one")
+	var filled *term.Node
+	for _, instr := range *slice.Referrers() {
+		index, ok := instr.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		for _, use := range *index.Referrers() {
+			store, ok := use.(*ssa.Store)
+			if !ok || store.Addr != index {
+				continue
+			}
+			header := counterOf(index.Index)
+			if header == nil || filled != nil {
+				return unknown
+			}
+			loop := f.loop(header)
+			if loop == nil || !loop.has(store.Block()) || loop.exits || !header.Dominates(store.Block()) || f.isConditional(loop, store.Block()) {
+				return unknown
+			}
+			over := f.over(loop)
+			if over.Op == term.Nil {
+				return unknown
+			}
+			acc := &term.Node{Op: term.Acc, Str: f.loopName(header) + "filled"}
+			t := slice.Type().Underlying().(*types.Slice).Elem()
+			filled = &term.Node{Op: term.Fold, Str: acc.Str, Names: []string{f.loopName(header)}, Args: []*term.Node{over, term.Nothing, term.Append(acc, f.boxed(store.Val, t, store))}}
+			acc.Args = []*term.Node{filled}
+		}
+	}
+	if filled == nil {
+		return unknown
+	}
+	return filled
+}
+
+// isConditional reports whether a block of a loop is not run in each turn.
+func (f *function) isConditional(loop *loop, block *ssa.BasicBlock) bool {
+	for _, pred := range loop.header.Preds {
+		if loop.has(pred) && !block.Dominates(pred) {
+			return true
+		}
+	}
+	return false
+}
+
 // array is the elements of an array that a composite literal or a variadic call has
 // filled.
 func (f *function) array(alloc *ssa.Alloc, at ssa.Instruction) *term.Node {
@@ -282,8 +330,9 @@ func (f *function) call(common *ssa.CallCommon, call *ssa.Call, result int) *ter
 	}
 	callee, args := f.callee(common)
 	if callee == nil {
-		if p, ok := common.Value.(*ssa.Parameter); ok {
-			n := term.Of(term.Invoke, f.param(p))
+		switch common.Value.(type) {
+		case *ssa.Parameter, *ssa.Call, *ssa.UnOp, *ssa.Phi, *ssa.Extract, *ssa.Field:
+			n := term.Of(term.Invoke, f.term(common.Value, call))
 			for _, arg := range common.Args {
 				n.Args = append(n.Args, f.boxed(arg, nil, call))
 			}

@@ -70,7 +70,7 @@ func init() {
 	}
 	array := func(m *modelled) *term.Node {
 		kinds := term.JSON
-		if !nonNil(m.args[1], 0) {
+		if !nonNil(m.args[1], 0) && !isChecked(m.args[1], m.call) {
 			kinds |= term.Absent
 		}
 		return term.Field(m.arg(0), term.Kind(kinds))

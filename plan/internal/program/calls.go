@@ -76,6 +76,7 @@ func (p *Program) Calls(want func(fn string) bool) Result {
 			f.sink(sink, id, nil, sink.Place, 0)
 		}
 	}
+	f.hooks()
 	slices.SortStableFunc(f.result.Calls, func(a, b Call) int {
 		return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.Event, b.Event))
 	})
@@ -83,6 +84,15 @@ func (p *Program) Calls(want func(fn string) bool) Result {
 		return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.Why, b.Why))
 	})
 	return f.result
+}
+
+// hooks notes the functions that may change what events have before they are sent.
+func (f *finder) hooks() {
+	for _, hook := range []string{"ReplaceAttr", "BeforeTrack"} {
+		if at, ok := f.p.taken["github.com/SebastienMelki/causality/sdk/go/core.Config."+hook]; ok && len(f.result.Calls) > 0 {
+			f.unknown(Unknown{Why: "Config." + hook + " may change the properties of every event, or leave events out", Place: at})
+		}
+	}
 }
 
 func comparePlaces(a, b term.Place) int {
@@ -103,7 +113,7 @@ func (p *Program) configAttrs() *alt {
 	if len(stores) == 0 {
 		return base
 	}
-	w := &walker{p: p, memo: map[walkKey]*state{}}
+	w := &walker{p: p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}}
 	from := &state{alts: []*alt{{mode: inGroups}}}
 	var all []*state
 	for _, n := range stores {
@@ -124,7 +134,7 @@ const maxLifts = 8
 // sink reads what a log call writes, called as env says. Where its callers decide what
 // it is, it is read for each of them.
 func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lifts int) {
-	w := &walker{p: f.p, memo: map[walkKey]*state{}, zerolog: sink.Logger == term.Zerolog}
+	w := &walker{p: f.p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}, zerolog: sink.Logger == term.Zerolog}
 	start := f.base.copy()
 	var s *state
 	if sink.Logger == term.Track {
@@ -172,7 +182,7 @@ func (f *finder) lift(sink *term.Sink, fn string, h hole, e *env, place term.Pla
 		return false
 	}
 	for _, site := range sites {
-		f.sink(sink, site.Caller, outermost(e, &env{fn: h.fn, args: site.Args}), site.Place, lifts+1)
+		f.sink(sink, site.Caller, outermost(e, &env{fn: h.fn, args: site.Args, up: site.env}), site.Place, lifts+1)
 	}
 	if at, ok := f.p.taken[h.fn]; ok {
 		f.unknown(Unknown{Why: fmt.Sprintf("%s is passed on as a value here, so not all its calls are seen", short(h.fn)), Place: at})
@@ -182,8 +192,8 @@ func (f *finder) lift(sink *term.Sink, fn string, h hole, e *env, place term.Pla
 
 // outermost is e with one frame more around it.
 func outermost(e, frame *env) *env {
-	if e == nil {
-		return frame
+	if e == nil || frame == nil {
+		return cmp.Or(e, frame)
 	}
 	c := *e
 	c.up = outermost(e.up, frame)

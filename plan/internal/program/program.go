@@ -10,7 +10,7 @@ import (
 type Program struct {
 	funcs  map[string]*term.Func
 	stores map[string][]*term.Node
-	calls  map[string][]term.Site
+	calls  map[string][]site
 	taken  map[string]term.Place
 	// Implementations are the methods that a call of an interface's method may be.
 	Implementations map[string][]string
@@ -27,7 +27,7 @@ type Program struct {
 func New(summaries ...*term.Summary) *Program {
 	p := &Program{
 		funcs: map[string]*term.Func{}, stores: map[string][]*term.Node{},
-		calls: map[string][]term.Site{}, taken: map[string]term.Place{},
+		calls: map[string][]site{}, taken: map[string]term.Place{},
 	}
 	for _, s := range summaries {
 		for id, fn := range s.Funcs {
@@ -37,7 +37,9 @@ func New(summaries ...*term.Summary) *Program {
 			p.stores[name] = append(p.stores[name], values...)
 		}
 		for id, sites := range s.Calls {
-			p.calls[id] = append(p.calls[id], sites...)
+			for _, at := range sites {
+				p.calls[id] = append(p.calls[id], site{Site: at})
+			}
 		}
 		for id, place := range s.Taken {
 			p.taken[id] = place
@@ -46,7 +48,32 @@ func New(summaries ...*term.Summary) *Program {
 			p.hasOurs[logger] = true
 		}
 	}
+	for _, s := range summaries {
+		for _, at := range s.Dynamic {
+			p.dynamic(at)
+		}
+	}
 	return p
+}
+
+// site is a call of a function. env is where a function that is a value was made: what
+// its free variables are.
+type site struct {
+	term.Site
+	env *env
+}
+
+// dynamic notes a call of a function that is a value, for each that it may be.
+func (p *Program) dynamic(at term.Site) {
+	for _, v := range p.resolve(at.Args[0], nil, join) {
+		node := v.node
+		if node.Op == term.Boxed {
+			node = node.Arg(0)
+		}
+		if node.Op == term.Function {
+			p.calls[node.Str] = append(p.calls[node.Str], site{term.Site{Caller: at.Caller, Args: at.Args[1:], Place: at.Place}, v.env})
+		}
+	}
 }
 
 // env is what is known where a term is read: the arguments of the function that it is

@@ -101,7 +101,7 @@ func (r *resolver) param(n *term.Node, e *env, depth int) {
 	sites := r.p.calls[n.Str]
 	for _, site := range sites {
 		if n.N < len(site.Args) && site.Args[n.N] != nil {
-			r.add(site.Args[n.N], nil, depth+1)
+			r.add(site.Args[n.N], site.env, depth+1)
 		}
 	}
 	if len(sites) == 0 && !isExported(n.Str) && !n.Lift && r.policy == ask {
@@ -248,7 +248,11 @@ func (r *resolver) invoke(n *term.Node, e *env, depth int) {
 	for _, fn := range r.p.resolve(n.Arg(0), e, r.policy) {
 		switch fn.node.Op {
 		case term.Function:
-			r.add(&term.Node{Op: term.Call, Str: fn.node.Str, N: n.N, Args: n.Args[1:]}, e, depth+1)
+			up := e
+			if fn.env != nil {
+				up = outermost(fn.env, e)
+			}
+			r.add(&term.Node{Op: term.Call, Str: fn.node.Str, N: n.N, Args: n.Args[1:]}, up, depth+1)
 		case open:
 			r.keep(fn.node, fn.env)
 		default:

@@ -14,6 +14,9 @@ type walker struct {
 	deep int
 	// zerolog says that the line is JSON when it is looked at.
 	zerolog bool
+	// active are the fields, variables and calls that are being read: what comes of
+	// one by way of itself adds nothing.
+	active map[seenKey]bool
 	// pendingHoles are those of what is being read.
 	pendingHoles []hole
 }
@@ -92,12 +95,21 @@ func (w *walker) read(n *term.Node, e *env, from *state, how how) *state {
 		}
 		return either(all...)
 	case term.Boxed:
+		if s, ok := w.handler(n, e, from); ok {
+			return s
+		}
 		return w.list(n.Arg(0), e, from, how)
 	case term.Group: // a map that is passed on
 		return w.list(n.Arg(0), e, from, how)
 	case term.Unknown:
 		return w.more(from, n.Str)
 	case term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Key, term.Val, term.As:
+		again := seenKey{n, e}
+		if w.active[again] {
+			return &state{}
+		}
+		w.active[again] = true
+		defer delete(w.active, again)
 		var all []*state
 		for _, v := range w.p.resolve(n, e, ask) {
 			if v.node.Op == open {
@@ -114,6 +126,27 @@ func (w *walker) read(n *term.Node, e *env, from *state, how how) *state {
 		return w.element(n, e, from, how)
 	}
 	return w.more(from, "it is computed")
+}
+
+// handler reads a slog.Handler of the program's own: what its Handle passes on, with an
+// empty record, is what it adds to every record and where that goes.
+func (w *walker) handler(n *term.Node, e *env, from *state) (*state, bool) {
+	id := "(" + n.Str + ").Handle"
+	fn := w.p.funcs[id]
+	if fn == nil || len(fn.Params) != 3 {
+		return nil, false
+	}
+	var all []*state
+	for _, sink := range fn.Sinks {
+		if sink.Logger == term.Slog {
+			inner := &env{up: e, fn: id, args: []*term.Node{n.Arg(0), nil, term.Nothing}}
+			all = append(all, w.list(sink.Line, inner, from, how{}))
+		}
+	}
+	if len(all) == 0 {
+		return w.more(from, "it goes through "+short(id)), true
+	}
+	return either(all...), true
 }
 
 // more notes why there may be more on the line.

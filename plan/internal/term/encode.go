@@ -21,12 +21,13 @@ type flatNode struct {
 }
 
 type flatSummary struct {
-	Nodes  []flatNode
-	Path   string
-	Funcs  []flatFunc
-	Stores []flatStore
-	Calls  []flatSite
-	Taken  map[string]Place
+	Nodes   []flatNode
+	Path    string
+	Funcs   []flatFunc
+	Stores  []flatStore
+	Calls   []flatSite
+	Dynamic []flatSite
+	Taken   map[string]Place
 
 	Adapters []Logger
 }
@@ -110,6 +111,9 @@ func (s *Summary) Encode() ([]byte, error) {
 			flat.Calls = append(flat.Calls, flatSite{callee, site.Caller, f.all(site.Args), site.Place})
 		}
 	}
+	for _, site := range s.Dynamic {
+		flat.Dynamic = append(flat.Dynamic, flatSite{"", site.Caller, f.all(site.Args), site.Place})
+	}
 	flat.Nodes = f.nodes
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(flat)
@@ -158,6 +162,9 @@ func Decode(data []byte) (*Summary, error) {
 	}
 	for _, site := range flat.Calls {
 		s.Calls[site.Callee] = append(s.Calls[site.Callee], Site{site.Caller, all(site.Args), site.Place})
+	}
+	for _, site := range flat.Dynamic {
+		s.Dynamic = append(s.Dynamic, Site{site.Caller, all(site.Args), site.Place})
 	}
 	return s, nil
 }

@@ -14,6 +14,8 @@ type Summary struct {
 	Stores map[string][]*Node
 	// Calls are the calls of each function.
 	Calls map[string][]Site
+	// Dynamic are the calls of functions that are values: the first argument.
+	Dynamic []Site
 	// Taken says where a function is used as a value, so that calls of it are not
 	// seen.
 	Taken map[string]Place
