@@ -168,6 +168,9 @@ func constProperty(c *ssa.Const, style term.Style) *term.Node {
 		if named, ok := types.Unalias(c.Type()).(*types.Named); ok && named.NumMethods() > 0 {
 			return nil
 		}
+		if k == term.Float {
+			return &term.Node{Op: term.Plain, Kinds: k, N: term.Fraction}
+		}
 		return term.Kind(k)
 	}
 	return nil

@@ -75,12 +75,17 @@ func (x *extractor) reduced(t types.Type) *term.Node {
 	if nilable(t) {
 		isNil = term.Absent
 	}
+	isValuer := !types.IsInterface(t) && methodOf(t, "LogValue") != nil
 	switch {
+	case isValuer:
 	case has(t, "Error"), has(t, "String"), isTextMarshaler(t):
 		return term.TextKind(term.String | isNil)
 	}
 	if types.IsInterface(t) {
 		return term.Why("its type is only known when the program runs")
+	}
+	if m := methodOf(t, "LogValue"); m != nil && m.Type().(*types.Signature).Params().Len() == 0 {
+		return orNilIf(isNil != 0, &term.Node{Op: term.Call, Str: m.FullName(), Args: []*term.Node{term.Nothing}})
 	}
 	if isJSONMarshaler(t) {
 		if _, ok := t.Underlying().(*types.Basic); !ok || isString(t) {
@@ -93,11 +98,20 @@ func (x *extractor) reduced(t types.Type) *term.Node {
 	case *types.Pointer:
 		return orNil(x.shape(u.Elem(), term.Log))
 	case *types.Map:
-		if isString(u.Key()) {
-			return term.Why("the keys of a map are only known when the program runs")
-		}
+		return term.Why("the keys of a map are only known when the program runs")
+	case *types.Struct:
+		list := term.Of(term.List)
+		x.members(list, u, term.Log, false)
+		return term.Of(term.Group, list)
 	}
 	return x.marshalled(t)
+}
+
+func orNilIf(maybe bool, n *term.Node) *term.Node {
+	if maybe {
+		return orNil(n)
+	}
+	return n
 }
 
 // basic is a value of a simple kind. With exact the type must have no name of its own.
@@ -201,7 +215,7 @@ func (x *extractor) marshalled(t types.Type) *term.Node {
 		return term.Why("the keys of a map are only known when the program runs")
 	case *types.Struct:
 		list := term.Of(term.List)
-		x.members(list, u, false)
+		x.members(list, u, term.Marsh, false)
 		return term.Of(term.Group, list)
 	case *types.Interface:
 		return term.Why("its type is only known when the program runs")
@@ -211,8 +225,8 @@ func (x *extractor) marshalled(t types.Type) *term.Node {
 	return term.Why("a " + short(typeName(t)) + " has no plain form")
 }
 
-// members adds the members of a struct as encoding/json has them.
-func (x *extractor) members(list *term.Node, s *types.Struct, maybe bool) {
+// members adds the members of a struct under the names that encoding/json gives them.
+func (x *extractor) members(list *term.Node, s *types.Struct, style term.Style, maybe bool) {
 	for i := range s.NumFields() {
 		field := s.Field(i)
 		name, options, _ := strings.Cut(reflect.StructTag(s.Tag(i)).Get("json"), ",")
@@ -220,9 +234,9 @@ func (x *extractor) members(list *term.Node, s *types.Struct, maybe bool) {
 			continue
 		}
 		if field.Anonymous() && name == "" {
-			if inner, ok := deref(field.Type()).Underlying().(*types.Struct); ok && !isTextMarshaler(field.Type()) && !isJSONMarshaler(field.Type()) {
+			if inner, ok := deref(field.Type()).Underlying().(*types.Struct); ok && (style == term.Log || !isTextMarshaler(field.Type()) && !isJSONMarshaler(field.Type())) {
 				_, isPointer := field.Type().Underlying().(*types.Pointer)
-				x.members(list, inner, maybe || isPointer)
+				x.members(list, inner, style, maybe || isPointer)
 				continue
 			}
 		}
@@ -232,7 +246,7 @@ func (x *extractor) members(list *term.Node, s *types.Struct, maybe bool) {
 		if name == "" {
 			name = field.Name()
 		}
-		value := x.shape(field.Type(), term.Marsh)
+		value := x.shape(field.Type(), style)
 		omit := strings.Contains(","+options+",", ",omitempty,") && canBeEmpty(field.Type()) || strings.Contains(","+options+",", ",omitzero,")
 		if strings.Contains(","+options+",", ",string,") && value.Op == term.Plain {
 			value = term.Kind(term.String)

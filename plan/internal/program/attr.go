@@ -263,6 +263,14 @@ func (w *walker) lift(a *alt, key string, n *term.Node) (*alt, bool) {
 	if w.zerolog {
 		lifts |= term.Time
 	}
+	if kinds == term.Whole {
+		kinds = term.Int
+	}
+	if kinds == term.Float && n.N != term.Fraction { // it is whole, or not
+		b := w.property(a, key, value{node: term.Kind(term.Float | term.Absent)})[0]
+		b.ids = bothIDs(a.ids, map[string]bool{key: false})
+		return b, true
+	}
 	if kinds&lifts == 0 || kinds&^lifts != 0 {
 		b := w.property(a, key, value{node: n})[0]
 		b.notLifted = add(b.notLifted, key)

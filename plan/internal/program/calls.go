@@ -134,6 +134,7 @@ const maxLifts = 8
 // sink reads what a log call writes, called as env says. Where its callers decide what
 // it is, it is read for each of them.
 func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lifts int) {
+	f.p.forget()
 	w := &walker{p: f.p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}, zerolog: sink.Logger == term.Zerolog}
 	start := f.base.copy()
 	var s *state

@@ -21,6 +21,11 @@ type Program struct {
 	InPart bool
 
 	depth int // of items
+	// cache is what is known of terms wherever they are read, lineCache what is known of
+	// those that are read for one call.
+	cache, lineCache map[cacheKey]cached
+	// steps counts the work for one line, cycles how often something came of itself.
+	steps, cycles int
 }
 
 // New puts the summaries of a program's packages together.
@@ -28,6 +33,7 @@ func New(summaries ...*term.Summary) *Program {
 	p := &Program{
 		funcs: map[string]*term.Func{}, stores: map[string][]*term.Node{},
 		calls: map[string][]site{}, taken: map[string]term.Place{},
+		cache: map[cacheKey]cached{}, lineCache: map[cacheKey]cached{},
 	}
 	for _, s := range summaries {
 		for id, fn := range s.Funcs {
@@ -50,9 +56,11 @@ func New(summaries ...*term.Summary) *Program {
 	}
 	for _, s := range summaries {
 		for _, at := range s.Dynamic {
+			p.forget()
 			p.dynamic(at)
 		}
 	}
+	clear(p.cache) // more calls are known now
 	return p
 }
 

@@ -13,9 +13,56 @@ const open = term.Param
 // resolve returns the values that a term may have: none of them is a choice, a call, a
 // variable or a parameter, but for the holes.
 func (p *Program) resolve(n *term.Node, e *env, policy policy) []value {
+	switch n.Op {
+	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As:
+	default:
+		return []value{{n, e}}
+	}
+	key, cache := cacheKey{n, e, policy}, p.cache
+	if e != nil {
+		cache = p.lineCache
+	}
+	if known, ok := cache[key]; ok {
+		if known.isBusy {
+			p.cycles++ // what comes of it by way of itself adds nothing
+			return nil
+		}
+		return known.values
+	}
+	if p.steps > maxSteps {
+		return []value{{term.Why("it takes too long to find out"), nil}}
+	}
+	cycles := p.cycles
+	cache[key] = cached{isBusy: true}
 	r := resolver{p: p, policy: policy, seen: map[seenKey]bool{}}
 	r.add(n, e, 0)
+	if cycles == p.cycles {
+		cache[key] = cached{values: r.found}
+	} else {
+		delete(cache, key) // it may be more, seen from elsewhere
+	}
 	return r.found
+}
+
+// maxSteps bounds the work for one line.
+const maxSteps = 100_000
+
+type cacheKey struct {
+	node   *term.Node
+	env    *env
+	policy policy
+}
+
+type cached struct {
+	values []value
+	isBusy bool
+}
+
+// forget begins the work for another line: what was found out for its calls is of no
+// more use.
+func (p *Program) forget() {
+	p.steps = 0
+	clear(p.lineCache)
 }
 
 type resolver struct {
@@ -50,6 +97,10 @@ func (r *resolver) add(n *term.Node, e *env, depth int) {
 	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As:
 	default:
 		r.keep(n, e)
+		return
+	}
+	if r.p.steps++; r.p.steps > maxSteps {
+		r.unknown("it takes too long to find out")
 		return
 	}
 	if depth > maxDepth || e.length() > maxFrames {

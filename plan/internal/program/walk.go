@@ -9,9 +9,9 @@ import (
 
 // walker reads the list of all that is on a line.
 type walker struct {
-	p    *Program
-	memo map[walkKey]*state
-	deep int
+	p           *Program
+	memo        map[walkKey]*state
+	deep, steps int
 	// zerolog says that the line is JSON when it is looked at.
 	zerolog bool
 	// active are the fields, variables and calls that are being read: what comes of
@@ -42,6 +42,9 @@ func (w *walker) list(n *term.Node, e *env, from *state, how how) *state {
 	key := walkKey{n, e, from, how}
 	if known := w.memo[key]; known != nil {
 		return known
+	}
+	if w.steps++; w.steps > maxSteps {
+		return w.more(from, "it takes too long to find out")
 	}
 	if w.deep++; w.deep > 400 || e.length() > maxFrames {
 		w.deep--

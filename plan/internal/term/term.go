@@ -98,6 +98,9 @@ const (
 // a value whose method says how it is written. Bytes and complex numbers are none.
 const IsText = 1
 
+// Fraction is the N of a Plain float that is known not to be whole.
+const Fraction = 2
+
 // TextKind is a string that can be an event's name and is not known.
 func TextKind(k Kinds) *Node { return &Node{Op: Plain, Kinds: k, N: IsText} }
 
