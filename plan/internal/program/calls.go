@@ -73,6 +73,10 @@ func (p *Program) Calls(want func(fn string) bool) Result {
 		}
 		for i := range p.funcs[id].Sinks {
 			sink := &p.funcs[id].Sinks[i]
+			if sink.Logger != term.Track && !p.mayHaveEvents {
+				continue
+			}
+			f.left = maxReadings
 			f.sink(sink, id, nil, sink.Place, 0)
 		}
 	}
@@ -101,6 +105,7 @@ func comparePlaces(a, b term.Place) int {
 
 type finder struct {
 	p      *Program
+	left   int // how often a log call may still be read
 	base   *alt
 	result Result
 	seen   map[string]bool
@@ -128,12 +133,23 @@ func (p *Program) configAttrs() *alt {
 	return base
 }
 
-// maxLifts is how many helpers may pass arguments on to one another.
-const maxLifts = 8
+// maxLifts is how many helpers may pass arguments on to one another, and maxReadings how
+// many callers one log call may have by way of them.
+const (
+	maxLifts    = 6
+	maxReadings = 2000
+)
 
 // sink reads what a log call writes, called as env says. Where its callers decide what
 // it is, it is read for each of them.
 func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lifts int) {
+	if f.left--; f.left < 0 {
+		return
+	}
+	if f.left == 0 {
+		f.unknown(Unknown{Why: "it has too many callers, by way of the functions around it", Place: sink.Place})
+		return
+	}
 	f.p.forget()
 	w := &walker{p: f.p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}, zerolog: sink.Logger == term.Zerolog}
 	start := f.base.copy()

@@ -20,6 +20,10 @@ type Program struct {
 	// InPart says that other packages may call the functions of these.
 	InPart bool
 
+	// mayHaveEvents says that a known string may be an event key. Without one no line
+	// is an event.
+	mayHaveEvents bool
+
 	depth int // of items
 	// cache is what is known of terms wherever they are read, lineCache what is known of
 	// those that are read for one call.
@@ -61,6 +65,7 @@ func New(summaries ...*term.Summary) *Program {
 		}
 	}
 	clear(p.cache) // more calls are known now
+	p.mayHaveEvents = hasEventKey(summaries)
 	return p
 }
 
