@@ -3,11 +3,12 @@ package faults
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
 // Audit is the account of a fault's events, taken at the gateway.
@@ -21,9 +22,7 @@ type Audit struct {
 	Contradictions []error
 }
 
-var refusal = regexp.MustCompile(`event "(e\d+)" is dropped`)
-
-func audit(events int, stored []Stored, errs []error) Audit {
+func audit(events int, stored []Stored, drops []causality.DroppedEvent) Audit {
 	var a Audit
 	contradict := func(format string, args ...any) {
 		a.Contradictions = append(a.Contradictions, fmt.Errorf(format, args...))
@@ -47,18 +46,18 @@ func audit(events int, stored []Stored, errs []error) Audit {
 			contradict("%q was stored under two ids, so nobody can tell that it is one event", s.Name)
 		}
 	}
-	refused := make(map[string]bool)
-	for _, err := range errs {
-		name := refusal.FindStringSubmatch(err.Error())
-		if name == nil {
-			continue
+	dropped := make(map[string]bool)
+	for _, d := range drops {
+		if dropped[d.EventType] {
+			contradict("OnDrop was given %q twice", d.EventType)
 		}
-		if refused[name[1]] {
-			contradict("%q was refused twice", name[1])
+		dropped[d.EventType] = true
+		// What was under way when Close had no time left may have been stored.
+		if _, ok := ids[d.EventType]; ok && d.Reason != causality.DropClosed {
+			contradict("%q was stored, and OnDrop was told %v: %v", d.EventType, d.Reason, d.Err)
 		}
-		refused[name[1]] = true
-		if _, ok := ids[name[1]]; ok {
-			contradict("%q was stored, and its user was told that it was refused", name[1])
+		if len(d.JSON) == 0 || d.ID == "" || d.Err == nil {
+			contradict("OnDrop was given %q without its id, its JSON or an error: %+v", d.EventType, d)
 		}
 	}
 	a.Stored, a.Doubled = len(ids), len(doubled)
@@ -93,6 +92,9 @@ func (m *Measured) Check() error {
 	bad(w.Requests == 0 || len(m.Seen) <= w.Requests, "%d requests, over %d", len(m.Seen), w.Requests)
 	bad(w.Flush == either || (w.Flush == fails) == (m.FlushErr != nil), "Flush: %v", m.FlushErr)
 	bad((m.CloseErr != nil) == (w.Closed > 0), "Close: %v", m.CloseErr)
+	bad(w.SaidBy == 0 || len(m.Lines) > 0 && m.Lines[0].At <= w.SaidBy, "nothing is in the log after %v: %v", w.SaidBy, m.Lines)
+	bad(w.Settled == 0 || m.Settled <= w.Settled, "all is settled after %v, over %v", m.Settled, w.Settled)
+	bad(len(m.Errors) >= w.Errors, "OnError was given %d errors, not %d", len(m.Errors), w.Errors)
 	bad(!w.Quiet || len(m.Lines) == 0, "the log is not quiet: %v", m.Lines)
 	for _, fragment := range w.Says {
 		bad(slices.ContainsFunc(m.Lines, func(l Line) bool { return strings.Contains(l.String(), fragment) }),
@@ -113,12 +115,14 @@ func (m *Measured) CheckClose() error {
 	// What was under way at the deadline may have been stored, and nobody knows.
 	unknown := m.Fault.Want.Uncertain || m.Fault.Want.SomeVanish || m.Fault.Want.SomeDouble
 	bad(m.Vanished() == 0 || unknown, "%d events vanished", m.Vanished())
+	lost := int(m.Stats.Dropped.Total())
+	bad(m.Fault.Want.Left == 0 || lost <= m.Fault.Want.Left, "%d events lost, over %d", lost, m.Fault.Want.Left)
 	bad(m.Close <= closeTimeout+200*time.Millisecond, "Close took %v", m.Close)
 	if closed == 0 {
 		bad(m.CloseErr == nil, "Close: %v", m.CloseErr)
 	} else {
-		left := fmt.Sprintf("closed with %d events undelivered", closed)
-		bad(m.CloseErr != nil && strings.Contains(m.CloseErr.Error(), left), "Close does not say %q: %v", left, m.CloseErr)
+		left := fmt.Sprintf("%d are lost", closed)
+		bad(errors.Is(m.CloseErr, causality.ErrUndelivered) && strings.Contains(m.CloseErr.Error(), left), "Close does not say %q: %v", left, m.CloseErr)
 	}
 	return errors.Join(problems...)
 }
@@ -136,7 +140,7 @@ func (m *Measured) general() []error {
 	}
 	s := m.Stats
 	bad(s.Queued == 0 && s.QueuedBytes == 0, "closed, and %d events of %d bytes are queued", s.Queued, s.QueuedBytes)
-	bad(s.Tracked == int64(m.Fault.Events), "%d events counted as tracked, of %d", s.Tracked, m.Fault.Events)
+	bad(s.Tracked == int64(m.tracked), "%d events counted as tracked, of %d", s.Tracked, m.tracked)
 	bad(s.Tracked == s.Delivered+s.Dropped.Total(), "the client's counts do not add up: %+v", s)
 
 	// Losses are never silent …
@@ -174,6 +178,7 @@ func (m *Measured) general() []error {
 		bad(err == nil || !strings.Contains(err.Error(), Key), "the key is in an error: %v", err)
 	}
 	bad(int(s.Requests) >= len(m.Seen), "%d requests were seen and %d are counted", len(m.Seen), s.Requests)
+	bad(s.Dropped.Total() == int64(len(m.Drops))+s.MissedDrops, "%d events were dropped, OnDrop was given %d and missed %d", s.Dropped.Total(), len(m.Drops), s.MissedDrops)
 	return problems
 }
 

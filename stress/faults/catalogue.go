@@ -1,6 +1,9 @@
 package faults
 
 import (
+	"context"
+	"slices"
+	"strings"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -20,6 +23,9 @@ func Catalogue() []Chapter {
 		{"The gateway says no", statuses()},
 		{"The gateway says wait", waits()},
 		{"An event is bad", contents()},
+		{"Some events make the gateway fail", badEvents()},
+		{"Bad events wait when the client is closed", badAtClose()},
+		{"One replica of several fails", replicas()},
 		{"The gateway takes some events and not others", rejections()},
 		{"Requests must be smaller", limits()},
 		{"Nobody knows what became of a request", unknowns()},
@@ -79,6 +85,19 @@ func noDial(d time.Duration, err error) func(*Gateway) Script {
 }
 
 func reuseKeys(cfg *causality.Config) { cfg.ReuseKeys = true }
+
+// padded makes each event so many bytes larger.
+func padded(bytes int, events ...string) func(*causality.Config) {
+	padding := strings.Repeat("x", bytes)
+	return func(cfg *causality.Config) {
+		cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
+			if len(events) == 0 || slices.Contains(events, e.EventType) {
+				e.Properties = map[string]any{"padding": padding}
+			}
+			return e, true
+		}
+	}
+}
 
 // oneRequest puts all events into one request.
 func oneRequest(cfg *causality.Config) { cfg.BatchSize = 1000 }

@@ -59,63 +59,6 @@ func (s step) String() string {
 	return fmt.Sprintf("%v %q stalled %v limit %d of %d, answered %d, client gone %v", s.at, s.mood, s.stalled, s.limit, s.request.Events, s.request.Status, s.request.Gone)
 }
 
-// mood is what becomes of the requests for a while.
-type mood struct {
-	name string
-	// play answers a request with an answer that says what the gateway makes of
-	// it.
-	play func(a fakegateway.Answer) Act
-	// unread: the gateway does not get to see the events.
-	unread bool
-	// unsure: the client does not get the answer.
-	unsure bool
-	// hidden: the client gets an answer of somebody else's.
-	hidden bool
-	// stall: some events cannot be published.
-	stall bool
-}
-
-func moods() []mood {
-	status := func(code int) mood {
-		return mood{name: strconv.Itoa(code), unread: true, play: func(fakegateway.Answer) Act { return Status(code) }}
-	}
-	busy := func(code int) mood {
-		return mood{name: strconv.Itoa(code) + " with Retry-After", unread: true, play: func(fakegateway.Answer) Act {
-			return Answer(fakegateway.StatusRetryAfter(code, time.Second))
-		}}
-	}
-	unread := func(name string, act Act) mood {
-		return mood{name: name, unread: true, play: func(fakegateway.Answer) Act { return act }}
-	}
-	unsure := func(name string, play func(fakegateway.Answer) Act) mood {
-		return mood{name: name, unsure: true, play: play}
-	}
-	return []mood{
-		{name: "well", play: Answer},
-		{name: "slow", play: func(a fakegateway.Answer) Act { return Answer(a.Delay(200 * time.Millisecond)) }},
-		{name: "some cannot be published", play: Answer, stall: true},
-		status(503), status(500), status(507), status(401), status(404), status(408), busy(429), busy(503),
-		unread("connection ends before the body", HangUp),
-		unread("connection ends inside the body", HangUpInside),
-		unread("not HTTP", Raw("\x00\x01\x02\n\n")),
-		unread("a sign-in page", Raw("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")),
-		unsure("connection ends after the body", HangUpAfter),
-		unsure("no answer", Silence),
-		unsure("no body", Stall),
-		unsure("half a reply", Truncate),
-		unsure("a reply in trickles", func(a fakegateway.Answer) Act { return Trickle(a, ChaosTimeout/50) }),
-		unsure("a wrong count", func(a fakegateway.Answer) Act {
-			return Reply(a, func(body string) string { return strings.Replace(body, `"acceptedCount":`, `"acceptedCount":1`, 1) })
-		}),
-		{name: "a proxy's 502", unsure: true, hidden: true, play: func(a fakegateway.Answer) Act {
-			return func(x *Exchange) bool {
-				x.gateway.answer(x, a)
-				return Status(http.StatusBadGateway)(x)
-			}
-		}},
-	}
-}
-
 // NewChaos returns the moods of a seed.
 func NewChaos(seed uint64) *Chaos {
 	return &Chaos{
@@ -177,6 +120,11 @@ func (c *Chaos) play(m mood, x *Exchange) bool {
 		return false
 	}
 	numbers := numbersIn(x.Body)
+	for at, n := range numbers {
+		if poison := poisonOf(n); poison != nil {
+			return poison(at)(x)
+		}
+	}
 	answer := c.judge(m, x.record, numbers)
 	return m.play(answer)(x)
 }
@@ -249,10 +197,34 @@ func (b *watched) Read(p []byte) (int, error) {
 
 // Some events are bad, each kind in its own way, by their number.
 func rejectedForGood(n int) bool { return n%401 == 7 }
-func refusedUnnamed(n int) bool  { return n%997 == 13 }
-func refusedByLine(n int) bool   { return n%1499 == 29 }
 
-func isBad(n int) bool { return rejectedForGood(n) || refusedUnnamed(n) || refusedByLine(n) }
+func isBad(n int) bool { return rejectedForGood(n) || poisonOf(n) != nil }
+
+// poisonOf is how a bad event makes its request fail, whatever the mood; nil for a
+// good one.
+func poisonOf(n int) func(at int) Act {
+	for i, p := range poisons {
+		every := 997 + 100*i
+		if p.slow {
+			every *= 4
+		}
+		if n%every == 13+7*i {
+			return p.act
+		}
+	}
+	return nil
+}
+
+// BadEvents is how many of the events e0 … can never be stored.
+func BadEvents(tracked int) int {
+	bad := 0
+	for n := range tracked {
+		if isBad(n) {
+			bad++
+		}
+	}
+	return bad
+}
 
 var nameIn = regexp.MustCompile(`"event_name":"e(\d+)"`)
 
@@ -268,14 +240,6 @@ func numbersIn(body []byte) []int {
 // judge says what the gateway makes of the events of a request, one on each line
 // from the second, and notes what it alone knows.
 func (c *Chaos) judge(m mood, request *Seen, numbers []int) fakegateway.Answer {
-	for i, n := range numbers {
-		switch {
-		case refusedUnnamed(n):
-			return fakegateway.Violation("events.device_id", "value length must be at least 1 characters")
-		case refusedByLine(n):
-			return fakegateway.Violation("body", fmt.Sprintf("failed to parse request body: proto: (line %d:1): unknown field", i+2))
-		}
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stalled := make(map[string]bool)
@@ -320,19 +284,19 @@ func (c *Chaos) judge(m mood, request *Seen, numbers []int) fakegateway.Answer {
 
 // Account is what became of the events of a soak.
 type Account struct {
-	Tracked, Stored, Rejected, Doubled, Vanished int
-	Requests, Restarts                           int
-	Moods                                        map[string]int
+	Tracked, Stored, Bad, Doubled, Vanished int
+	Requests, Restarts                      int
+	Moods                                   map[string]int
 }
 
 // Audit takes account of the events e0 … by what the gateway stored, what it
 // knows, and what the client says. An error is an event whose fate does not make
 // sense, or a count that does not fit.
-func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []error) (Account, error) {
+func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, drops []causality.DroppedEvent) (Account, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stored := g.Stored()
-	base := audit(tracked, stored, errs)
+	base := audit(tracked, stored, drops)
 	problems := base.Contradictions
 	bad := func(ok bool, format string, args ...any) {
 		if !ok && len(problems) < 20 {
@@ -343,14 +307,20 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []err
 	for _, s := range stored {
 		times[s.Name]++
 	}
+	dropped := make(map[string]causality.DroppedEvent, len(drops))
+	for _, d := range drops {
+		dropped[d.EventType] = d
+	}
 	told := 0 // of the vanished, by Stats.Uncertain
 	a := Account{Tracked: tracked, Stored: base.Stored, Requests: len(g.Seen()), Restarts: c.restarts, Moods: c.moods}
 	for n := range tracked {
 		name := eventName(n)
 		switch k := times[name]; {
 		case isBad(n):
-			a.Rejected++
+			a.Bad++
 			bad(k == 0, "%s is bad and was stored: %v", name, c.trail[n])
+		case dropped[name].Err != nil:
+			bad(false, "%s is good and was dropped: %v: %v", name, dropped[name].Err, c.trail[n])
 		case k == 0:
 			a.Vanished++
 			if !c.hidden[name] {
@@ -366,8 +336,9 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, errs []err
 	}
 	bad(int(stats.Tracked) == tracked, "%d tracked by the client's count, %d by ours", stats.Tracked, tracked)
 	bad(stats.Tracked == stats.Delivered+stats.Dropped.Total()+int64(stats.Queued), "the client's counts do not add up: %+v", stats)
-	bad(int(stats.Dropped.Rejected) == a.Rejected, "%d rejected by the client's count, %d by the gateway's", stats.Dropped.Rejected, a.Rejected)
-	bad(stats.Dropped.Total() == stats.Dropped.Rejected, "dropped for other reasons: %+v", stats.Dropped)
+	// Close may have had no time for the last of them.
+	bad(int(stats.Dropped.Rejected+stats.Dropped.Closed) == a.Bad, "%+v dropped by the client's count, and %d bad events", stats.Dropped, a.Bad)
+	bad(stats.Dropped.Total() == stats.Dropped.Rejected+stats.Dropped.Closed, "dropped for other reasons: %+v", stats.Dropped)
 	bad(stats.Queued == 0, "%d events still wait", stats.Queued)
 	bad(told <= int(stats.Uncertain), "%d events vanished, over the %d that Stats.Uncertain counts", told, stats.Uncertain)
 	return a, errors.Join(problems...)

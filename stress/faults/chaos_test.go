@@ -17,7 +17,7 @@ import (
 func TestAnUnsureMoodWithholdsTheShortestReply(t *testing.T) {
 	const event = `{"events":[{"app_id":"a","device_id":"d","timestamp_ms":1,"custom_event":{"event_name":"e0"}}]}`
 	for _, m := range moods() {
-		if !m.unsure || m.hidden || m.name == "a wrong count" {
+		if !m.unsure || m.hidden || m.name == "a wrong count" || strings.HasPrefix(m.name, "20") {
 			continue // these answer in full, with something else
 		}
 		t.Run(m.name, func(t *testing.T) {

@@ -6,11 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-//go:generate go test -run ^TestTheDocumentNamesEveryFault$ -count=1 -timeout 10m . -args -update
+//go:generate go test -run ^TestTheDocumentNamesEveryFault$ -count=1 -timeout 30m . -args -update
 
 //go:embed intro.md
 var intro string
@@ -74,8 +75,12 @@ func (d *Document) Write(w io.Writer) error {
 // String is the row as a line of a table.
 func (r Row) String() string {
 	m, c := r.Passing, r.Closing
-	return fmt.Sprintf("| %s | %d | %d | %s | %d | %d | %s | %s | %s, %d left | %s |\n",
-		m.Fault.Name, m.Stored, m.Doubled, m.lost(), m.Stats.Uncertain, m.Stats.Requests, brief(m.Settled),
+	requests := strconv.Itoa(int(m.Stats.Requests))
+	if m.Fault.Healthy > 0 {
+		requests += fmt.Sprintf(" (%.1f ×)", float64(m.Stats.Requests)/float64(m.Fault.Healthy))
+	}
+	return fmt.Sprintf("| %s | %d of %d | %d | %s | %d | %s | %s | %s | %s, %d left | %s |\n",
+		m.Fault.Name, m.Stored, m.tracked, m.Doubled, m.lost(), m.Stats.Uncertain, requests, brief(m.Settled),
 		flushed(m), brief(c.Close), c.Stats.Dropped.Closed, said(m.Lines))
 }
 

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,11 +22,11 @@ func TestAThousandClientsLeaveNothingBehind(t *testing.T) {
 		clients = 100
 	}
 	l := newLight(func(req *http.Request, events int) int {
-		switch events {
-		case 2: // hangs until the client goes away
+		switch req.URL.Path[:2] {
+		case "/2": // hangs until the client goes away
 			<-req.Context().Done()
 			return 0
-		case 3:
+		case "/3":
 			return http.StatusServiceUnavailable
 		}
 		return http.StatusOK
@@ -51,16 +52,16 @@ func TestAThousandClientsLeaveNothingBehind(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for i := range ids {
+				// None, delivered, hanging, refused; and a Flush that runs.
+				n := i % 4
 				// Not newClient, whose cleanup would be a thousand.
 				client, err := causality.New(causality.Config{
-					APIKey: Key, Endpoint: srv.URL, AppID: "faults", Logger: newQuiet(),
+					APIKey: Key, Endpoint: fmt.Sprintf("%s/%d", srv.URL, n), AppID: "faults", Logger: newQuiet(),
 				})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				// None, delivered, hanging, refused; and a Flush that runs.
-				n := i % 4
 				trackSome(client, n)
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				if n >= 2 {

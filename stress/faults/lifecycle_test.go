@@ -110,7 +110,7 @@ func TestShutdownHonoursItsContext(t *testing.T) {
 				defer cancel()
 				took(t, tt.most, tt.most+100*time.Millisecond, func() {
 					err := client.Shutdown(ctx)
-					if !errors.Is(err, tt.why) || !strings.Contains(err.Error(), "120 events undelivered") {
+					if !errors.Is(err, tt.why) || !errors.Is(err, causality.ErrUndelivered) || !strings.Contains(err.Error(), "120 are lost") {
 						t.Errorf("Shutdown: %v", err)
 					}
 				})
@@ -271,7 +271,7 @@ func TestAnOnErrorThatMisbehavesDoesNotHoldUpTheClient(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			logs := &Logs{}
-			inBubble(t, refuseAll, func(cfg *causality.Config) {
+			inBubble(t, refuse(0), func(cfg *causality.Config) {
 				*logs = *NewLogs()
 				cfg.OnError = tt.onError
 				cfg.Logger = slog.New(logs)

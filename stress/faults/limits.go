@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -39,35 +38,39 @@ func limits() []*Fault {
 		{
 			Name: "bodies over 10 KB are refused with 400", Events: someEvents, PerSecond: perSecond,
 			Setup: bodies(10_000, tooLarge),
-			Want:  Want{Quiet: true},
+			Want:  Want{Requests: 100, Says: []string{saysFailed}},
 		},
 		{
 			Name: "bodies over 10 KB are refused with 413", Events: someEvents, PerSecond: perSecond,
 			Setup: bodies(10_000, fakegateway.Status(413)),
-			Want:  Want{Quiet: true},
+			Want:  Want{Requests: 100, Says: []string{saysFailed}},
 		},
 		{
 			Name: "requests of more than 20 events are refused", Events: someEvents, PerSecond: perSecond,
 			Setup: counts(20),
-			Want:  Want{Quiet: true},
+			Want:  Want{Requests: 100, Says: []string{saysFailed}},
 		},
 		{
 			Name: "413 for everything for a minute", Events: someEvents, PerSecond: perSecond,
 			Setup: during(time.Minute, Status(413)),
-			Want:  Want{Flush: fails, Requests: 60, Says: []string{saysPaused, saysResumed, "the gateway refuses every event"}},
+			Want:  Want{Flush: fails, Requests: 60, Says: []string{saysFailed, saysResumed, "gateway answered 413"}},
 		},
 		{
 			Name: fmt.Sprintf("one event of 300 KB among %d, and bodies over 200 KB are refused", someEvents), Events: someEvents, PerSecond: perSecond,
-			Config: func(cfg *causality.Config) {
-				cfg.BeforeTrack = func(_ context.Context, e causality.Event) (causality.Event, bool) {
-					if e.EventType == "e300" {
-						e.Properties = map[string]any{"padding": string(make([]byte, 50_000))} // six bytes each, escaped
-					}
-					return e, true
-				}
-			},
-			Setup: bodies(200_000, tooLarge),
-			Want:  Want{Rejected: 1, Says: []string{"gateway rejected events", "e300"}},
+			Config:  padded(300_000, "e300"),
+			Company: company,
+			Setup:   bodies(200_000, tooLarge),
+			Want:    Want{Rejected: 1, Flush: either, Requests: 80, Says: []string{saysRejected, "e300"}},
+		},
+		{
+			Name: "2 events of 900 KB a second, for 30 s", Events: 60, PerSecond: 2,
+			Config: padded(900_000),
+			Want:   Want{Quiet: true},
+		},
+		{
+			Name: "a queue of 10 KB (MaxQueueBytes)", Events: 6000, PerSecond: perSecond,
+			Config: func(cfg *causality.Config) { cfg.MaxQueueBytes = 10_000 },
+			Want:   Want{Quiet: true},
 		},
 	}
 }

@@ -23,6 +23,13 @@ type Fault struct {
 	// Events are tracked, PerSecond of them; 0 is all at once.
 	Events    int
 	PerSecond int
+	// Company is how many good events are tracked after the Flush, one a second:
+	// what is stored meanwhile shows that it is the event that is bad, and not the
+	// gateway.
+	Company int
+	// Healthy is how many requests the same events need when nothing is wrong; 0
+	// where nobody compares.
+	Healthy int
 	// Config changes the client from its defaults.
 	Config func(*causality.Config)
 	// Setup prepares the gateway and returns its script.
@@ -48,6 +55,14 @@ type Want struct {
 	Uncertain bool
 	// Requests is the most requests that may be made; 0 is any number.
 	Requests int
+	// Errors is how many failed requests OnError is given, at least.
+	Errors int
+	// SaidBy is when the log must have its first line, at the latest, and Settled
+	// when the last event must be; 0 is any time.
+	SaidBy, Settled time.Duration
+	// Left is the most events that a Close in the middle of the fault may leave or
+	// reject. It is not checked where it is 0.
+	Left int
 	// Says are fragments, each of which must stand in a line of the log.
 	Says []string
 	// Quiet: the log has no line.
@@ -74,8 +89,9 @@ type Measured struct {
 	Stats causality.Stats
 	Seen  []Seen
 	Lines []Line
-	// Errors are what OnError was given.
+	// Errors are what OnError was given, and Drops what OnDrop was.
 	Errors []error
+	Drops  []causality.DroppedEvent
 	// Flush is how long the Flush after the last event took, and Close likewise.
 	Flush, Close       time.Duration
 	FlushErr, CloseErr error
@@ -83,7 +99,8 @@ type Measured struct {
 	Settled time.Duration
 
 	closedAt  time.Duration // when Close began, on the log's clock
-	onErrors  onErrors
+	told      told
+	tracked   int
 	transport http.RoundTripper
 }
 
@@ -98,10 +115,14 @@ func Measure(f *Fault, g *Gateway) (*Measured, error) {
 		return nil, err
 	}
 	start := time.Now()
-	f.track(client)
+	m.trackAll(client)
 	began := time.Now()
 	m.FlushErr = client.Flush()
 	m.Flush = time.Since(began)
+	for range f.Company {
+		m.track(client)
+		time.Sleep(time.Second)
+	}
 	poll := 100 * time.Millisecond
 	if g.memory == nil {
 		poll = time.Millisecond
@@ -126,22 +147,29 @@ func MeasureClose(f *Fault, g *Gateway) (*Measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.track(client)
+	m.trackAll(client)
 	m.close(client, logs)
 	m.finish(client, g, logs)
 	return m, nil
 }
 
-// onErrors keeps what OnError is given.
-type onErrors struct {
-	mu   sync.Mutex
-	errs []error
+// told keeps what a client's OnError and OnDrop are given.
+type told struct {
+	mu    sync.Mutex
+	errs  []error
+	drops []causality.DroppedEvent
 }
 
-func (e *onErrors) add(err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.errs = append(e.errs, err)
+func (t *told) failed(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.errs = append(t.errs, err)
+}
+
+func (t *told) dropped(e causality.DroppedEvent) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drops = append(t.drops, e)
 }
 
 func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
@@ -159,7 +187,8 @@ func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
 		AppID:     "faults",
 		Transport: g.Transport(),
 		Logger:    slog.New(logs),
-		OnError:   m.onErrors.add,
+		OnError:   m.told.failed,
+		OnDrop:    m.told.dropped,
 	}
 	if f.Config != nil {
 		f.Config(&cfg)
@@ -169,24 +198,29 @@ func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
 	return m, client, logs, err
 }
 
-// track tracks the events under names of their own, in small bursts: a
-// machine that is busy does not wake up for each.
-func (f *Fault) track(client *causality.Client) {
-	if f.PerSecond == 0 {
-		for i := range f.Events {
-			client.Track(causality.Event{EventType: eventName(i)})
-		}
-		return
-	}
+// trackAll tracks the events of the fault, in small bursts: a machine that is busy
+// does not wake up for each.
+func (m *Measured) trackAll(client *causality.Client) {
+	f := m.Fault
 	const burst = 50 * time.Millisecond
-	start := time.Now()
-	for i := 0; i < f.Events; {
-		due := int(time.Since(start)/burst+1) * f.PerSecond / int(time.Second/burst)
-		for ; i < min(due, f.Events); i++ {
-			client.Track(causality.Event{EventType: eventName(i)})
+	for start := time.Now(); m.tracked < f.Events; time.Sleep(burst) {
+		due := f.Events
+		if f.PerSecond > 0 {
+			due = min(due, int(time.Since(start)/burst+1)*f.PerSecond/int(time.Second/burst))
 		}
-		time.Sleep(burst)
+		for m.tracked < due {
+			m.track(client)
+		}
+		if f.PerSecond == 0 {
+			return
+		}
 	}
+}
+
+// track tracks one more event, under a name of its own.
+func (m *Measured) track(client *causality.Client) {
+	client.Track(causality.Event{EventType: eventName(m.tracked)})
+	m.tracked++
 }
 
 func eventName(i int) string { return "e" + strconv.Itoa(i) }
@@ -204,10 +238,10 @@ func (m *Measured) finish(client *causality.Client, g *Gateway, logs *Logs) {
 		closer.CloseIdleConnections()
 	}
 	m.Seen, m.Lines = g.Seen(), logs.Lines()
-	m.onErrors.mu.Lock()
-	m.Errors = m.onErrors.errs
-	m.onErrors.mu.Unlock()
-	m.Audit = audit(m.Fault.Events, g.Stored(), m.Errors)
+	m.told.mu.Lock()
+	m.Errors, m.Drops = m.told.errs, m.told.drops
+	m.told.mu.Unlock()
+	m.Audit = audit(m.tracked, g.Stored(), m.Drops)
 }
 
 // String is the account in a few lines.

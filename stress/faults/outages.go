@@ -15,13 +15,13 @@ func outages() []*Fault {
 		{
 			Name: "connections are refused for 10 minutes", Events: 6000, PerSecond: 10,
 			Setup: noDial(10*time.Minute, errRefused),
-			Want:  Want{Says: []string{saysPaused, saysResumed}},
+			Want:  Want{Says: []string{saysFailed, saysResumed}},
 		},
 		{
 			Name: "503 for 10 minutes, and the queue holds 2 MB", Events: 6000, PerSecond: 10,
 			Config: func(cfg *causality.Config) { cfg.MaxQueueBytes = 2_000_000 },
 			Setup:  during(10*time.Minute, Status(503)),
-			Want:   Want{QueueFull: true, Says: []string{saysPaused, saysResumed, "the queue is full"}},
+			Want:   Want{QueueFull: true, Says: []string{saysFailed, saysResumed, "the queue is full"}},
 		},
 		{
 			Name: "503 and 200 by turns of 3 s, for a minute", Events: 2000, PerSecond: perSecond,
@@ -43,7 +43,7 @@ func outages() []*Fault {
 		{
 			Name: "a gateway of 10 events a second, offered 20", Events: 600, PerSecond: 20,
 			Setup: always(Slow(10, true)),
-			Want:  Want{Vanished: 300, SomeVanish: true, Uncertain: true, Flush: either},
+			Want:  Want{Doubled: 300, SomeDouble: true, Uncertain: true, Flush: either},
 		},
 	}
 }

@@ -61,12 +61,12 @@ func rejections() []*Fault {
 		{
 			Name: "no event can be published for a minute", Events: someEvents, PerSecond: perSecond,
 			Setup: noNATS(time.Minute),
-			Want:  Want{Flush: fails, Says: []string{saysPaused, "could store none of the events", saysResumed}},
+			Want:  Want{Flush: fails, Says: []string{saysFailed, "could store none of the events", saysResumed}},
 		},
 		{
 			Name: "no event can be published for 10 minutes", Events: 6000, PerSecond: 10,
 			Setup: noNATS(10 * time.Minute),
-			Want:  Want{Says: []string{saysPaused, "could store none of the events", saysResumed}},
+			Want:  Want{Says: []string{saysFailed, "could store none of the events", saysResumed}},
 		},
 	}
 }
