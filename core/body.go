@@ -125,13 +125,9 @@ func (bt *batch) split(n int) (first, rest *batch) {
 // rekey gives every event a new idempotency key.
 func (bt *batch) rekey() {
 	for i := range bt.len() {
-		rekey(bt.event(i))
+		event := bt.event(i)
+		at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
+		// An allocation does not matter here, so the plain call will do.
+		copy(event[at:], uuid.New().String())
 	}
-}
-
-// rekey gives an encoded event a new idempotency key.
-func rekey(event []byte) {
-	at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
-	// An allocation does not matter here, so the plain call will do.
-	copy(event[at:], uuid.New().String())
 }
