@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"internal/diagnostic":  nil,
 	"internal/spool":       nil,
 	"internal/needle":      nil,
-	"core":                 {"internal/catalogue", "internal/value", "internal/usercode", "internal/diagnostic", "internal/needle", "github.com/google/uuid"},
+	"core":                 {"internal/spool", "internal/catalogue", "internal/value", "internal/usercode", "internal/diagnostic", "internal/needle", "github.com/google/uuid"},
 	"internal/fakegateway": {"core", "internal/catalogue"},
 	"core/causalitytest":   {"core", "internal/fakegateway"},
 	"internal/record":      {"core", "internal/value", "internal/usercode", "internal/diagnostic"},

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +53,11 @@ func panics(readsFirst bool) answer {
 
 // nothing has a Transport that breaks the contract of http.RoundTripper.
 func nothing(*gateway, *http.Request, *arrival) (*http.Response, error) { return nil, nil }
+
+// fails has a Transport that returns an error.
+func fails(err error) answer {
+	return func(*gateway, *http.Request, *arrival) (*http.Response, error) { return nil, err }
+}
 
 // withBody answers 200 with this body, which may be nil.
 func withBody(body io.ReadCloser) answer {
@@ -98,6 +105,8 @@ func TestWhatIsDoneAfterAnAnswer(t *testing.T) {
 		{"a transport that panics at once", panics(false), known},
 		{"a transport that panics after the body", panics(true), unknown},
 		{"a transport that returns nothing", nothing, known},
+		{"a transport that returns a nil error of a type, which panics", fails((*url.Error)(nil)), known},
+		{"a transport that returns a nil error of a type, which has a text", fails((*net.OpError)(nil)), known},
 		{"a transport whose reply has no body", stores(withBody(nil)), unknown},
 		{"a transport whose body panics", stores(withBody(io.NopCloser(readFunc(func([]byte) (int, error) { panic("the body is broken") })))), unknown},
 		{"400 cut off, which may be any 400", cutOff(400, `{"viol`), known},

@@ -125,9 +125,13 @@ func (bt *batch) split(n int) (first, rest *batch) {
 // rekey gives every event a new idempotency key.
 func (bt *batch) rekey() {
 	for i := range bt.len() {
-		event := bt.event(i)
-		at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
-		// An allocation does not matter here, so the plain call will do.
-		copy(event[at:], uuid.New().String())
+		rekey(bt.event(i))
 	}
+}
+
+// rekey gives an encoded event a new idempotency key.
+func rekey(event []byte) {
+	at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
+	// An allocation does not matter here, so the plain call will do.
+	copy(event[at:], uuid.New().String())
 }

@@ -24,6 +24,7 @@ type Client struct {
 
 	envelope  *envelope
 	queue     *queue
+	spool     *spooler // nil without Config.Spool
 	ledger    *ledger
 	transport *httpTransport
 	batcher   *batcher
@@ -32,6 +33,7 @@ type Client struct {
 	nested    sync.Once // it is reported that a function which the client calls tracks
 	closing   sync.Once
 	abandoned sync.Once
+	released  sync.Once
 }
 
 // New returns a Client, or an error that lists everything that is wrong with
@@ -57,7 +59,15 @@ func New(cfg Config) (*Client, error) {
 	c.transport = newHTTPTransport(&cfg)
 	hasKey := validKey(cfg.APIKey)
 	cfg.APIKey = "" // the transport has it
-	c.batcher = newBatcher(&cfg, c.transport, c.queue, c.ledger, c.report)
+	ready := c.queue
+	if cfg.Spool.Dir != "" && !c.disabled && c.dryRun == nil {
+		var err error
+		if c.spool, err = openSpool(&cfg, c.queue, c.ledger, c.report); err != nil {
+			return nil, err
+		}
+		c.ledger.spool, ready = c.spool, c.spool.ready
+	}
+	c.batcher = newBatcher(&cfg, c.transport, ready, c.ledger, c.report)
 	if c.disabled {
 		close(c.batcher.done)
 		return c, nil
@@ -76,6 +86,7 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	go c.batcher.flushLoop()
+	c.spool.start(c.batcher)
 	return c, nil
 }
 
@@ -112,19 +123,27 @@ func (c *Client) FlushContext(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return c.flushError(ctx) // and not by chance a flush
 	}
-	req := flushRequest{reply: make(chan error, 1)}
-	select {
-	case c.batcher.flushes <- req:
-	case <-c.batcher.done:
-		return ErrClosed
-	case <-ctx.Done():
-		return c.flushError(ctx)
-	}
-	select {
-	case err := <-req.reply:
-		return err
-	case <-ctx.Done():
-		return c.flushError(ctx)
+	tracked := c.queue.pushed.Load()
+	for {
+		// What the disk alone has is sent as far as it is read.
+		isLast := c.spool.hasPassed(tracked)
+		req := flushRequest{reply: make(chan error, 1)}
+		select {
+		case c.batcher.flushes <- req:
+		case <-c.batcher.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return c.flushError(ctx)
+		}
+		select {
+		case err := <-req.reply:
+			if err != nil || isLast {
+				return err
+			}
+		case <-ctx.Done():
+			return c.flushError(ctx)
+		}
+		c.spool.waitPassed(ctx, tracked, c.batcher.done)
 	}
 }
 
@@ -162,6 +181,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	}
 	c.closing.Do(func() {
 		c.queue.close()
+		c.spool.hurry()
 		close(c.batcher.closing)
 	})
 	select {
@@ -170,6 +190,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		c.abandoned.Do(func() { c.batcher.abandon <- context.Cause(ctx) })
 		<-c.batcher.done
 	}
+	c.released.Do(func() { c.spool.close(ctx) })
 	if !fromReporter { // which would wait for itself
 		c.report.close(ctx)
 	}

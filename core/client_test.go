@@ -65,7 +65,7 @@ func numbered(from, to int) []int {
 func balanced(t testing.TB, client *causality.Client) causality.Stats {
 	t.Helper()
 	s := client.Stats()
-	if s.Tracked != s.Delivered+s.Dropped.Total()+int64(s.Queued) {
+	if s.Tracked+s.Recovered != s.Delivered+s.Dropped.Total()+int64(s.Queued) {
 		t.Errorf("the counts do not add up: %+v", s)
 	}
 	if s.Queued == 0 && s.QueuedBytes != 0 || s.QueuedBytes < 0 {

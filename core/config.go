@@ -76,6 +76,9 @@ type Config struct {
 	// MaxInFlight request bodies of at most 1 MiB. At least 1024.
 	// CAUSALITY_MAX_QUEUE_BYTES.
 	MaxQueueBytes int
+	// Spool keeps events on disk until they are delivered, so that they outlive the
+	// process. Default: they wait in memory alone.
+	Spool Spool
 	// MaxInFlight is how many requests may be under way at a time. Default 4, at
 	// most 1000. CAUSALITY_MAX_IN_FLIGHT.
 	MaxInFlight int
@@ -175,12 +178,35 @@ type Config struct {
 	envProblems []string
 }
 
+// Spool says where events are kept on disk from the moment they are tracked until
+// they are settled. An event is there 10 ms after Track returned at the latest, and
+// survives the death of the process from then on: the next process with the same
+// directory sends it, under a new idempotency key unless Config.ReuseKeys is set and
+// with the same id. Track never waits for the disk. An outage may be as long as
+// MaxBytes, and Close leaves what is left to the next process and returns nil.
+//
+// The files hold the properties of the events in plain text, and never the API key.
+// Several processes may share a directory.
+type Spool struct {
+	// Dir is the directory, made with mode 0700 if it is not there, on a disk of this
+	// machine. Default "": no spool. CAUSALITY_SPOOL_DIR.
+	Dir string
+	// MaxBytes bounds what the directory takes, the parts of other processes too.
+	// Beyond it new events are dropped and counted as QueueFull. Default 1 GiB, at
+	// least 1 MiB. CAUSALITY_SPOOL_MAX_BYTES.
+	MaxBytes int64
+	// SyncInterval is how often what was written is flushed to the disk, so that it
+	// survives a loss of power too. Default 0: the operating system decides, on
+	// Linux within about 30 s. CAUSALITY_SPOOL_SYNC_INTERVAL, as "1s".
+	SyncInterval time.Duration
+}
+
 // ConfigFromEnv returns a Config with what the environment says: CAUSALITY_API_KEY,
 // CAUSALITY_ENDPOINT, CAUSALITY_APP_ID, CAUSALITY_DEVICE_ID, CAUSALITY_APP_VERSION,
 // CAUSALITY_BATCH_SIZE, CAUSALITY_MAX_BATCH_SIZE, CAUSALITY_MAX_RETRIES,
-// CAUSALITY_MAX_QUEUE_BYTES and CAUSALITY_MAX_IN_FLIGHT (numbers),
-// CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT and CAUSALITY_CLOSE_TIMEOUT
-// (durations such as "30s"), CAUSALITY_DISABLED, CAUSALITY_DRY_RUN (to standard
+// CAUSALITY_MAX_QUEUE_BYTES, CAUSALITY_MAX_IN_FLIGHT and CAUSALITY_SPOOL_MAX_BYTES
+// (numbers), CAUSALITY_FLUSH_INTERVAL, CAUSALITY_TIMEOUT, CAUSALITY_CLOSE_TIMEOUT and
+// CAUSALITY_SPOOL_SYNC_INTERVAL (durations such as "30s"), CAUSALITY_SPOOL_DIR, CAUSALITY_DISABLED, CAUSALITY_DRY_RUN (to standard
 // error), CAUSALITY_REUSE_KEYS and CAUSALITY_TYPED_PAYLOADS (switches). A
 // variable that is unset or empty leaves the field zero. One that cannot be read
 // or is out of range is an error of [New], even if the program then sets the field
@@ -192,6 +218,7 @@ func ConfigFromEnv() Config {
 		AppID:      os.Getenv("CAUSALITY_APP_ID"),
 		DeviceID:   os.Getenv("CAUSALITY_DEVICE_ID"),
 		AppVersion: os.Getenv("CAUSALITY_APP_VERSION"),
+		Spool:      Spool{Dir: os.Getenv("CAUSALITY_SPOOL_DIR")},
 	}
 	cfg.readProcessSwitches()
 	cfg.envProblems = nil // New reads these switches too
@@ -282,6 +309,9 @@ func (c Config) public() []slog.Attr {
 		slog.String("DeviceID", c.DeviceID),
 		slog.String("AppVersion", c.AppVersion),
 		slog.Int("MaxQueueBytes", c.MaxQueueBytes),
+		slog.String("SpoolDir", c.Spool.Dir),
+		slog.Int64("SpoolMaxBytes", c.Spool.MaxBytes),
+		slog.Duration("SpoolSyncInterval", c.Spool.SyncInterval),
 		slog.Int("MaxInFlight", c.MaxInFlight),
 		slog.Duration("CloseTimeout", c.CloseTimeout),
 		slog.Bool("Disabled", c.Disabled),

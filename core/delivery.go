@@ -151,6 +151,7 @@ func (d *delivery) sleep(ctx context.Context, wait time.Duration) bool {
 // moment is left, under new keys.
 func (d *delivery) settle(bt *batch, out outcome, res *result) {
 	if res.stored = true; len(out.rejections) == 0 {
+		d.ledger.took(bt.request)
 		d.ledger.delivered(bt, nil)
 		return
 	}
@@ -159,6 +160,9 @@ func (d *delivery) settle(bt *batch, out outcome, res *result) {
 	for _, r := range out.rejections {
 		isRejected[r.index] = true
 		res.stored = res.stored || !r.transient // the gateway has answered for it
+	}
+	if res.stored {
+		d.ledger.took(bt.request)
 	}
 	d.ledger.delivered(bt, isRejected)
 	// While the gateway stores others it is the event's own trouble and costs one

@@ -19,6 +19,7 @@ const (
 	sayProperty
 	sayRenamed
 	sayUnfit
+	sayCollided
 	sayRejected
 	sayFailed
 	sayUnknown
@@ -35,6 +36,9 @@ const (
 	sayNested
 	sayOnDropPanic
 	sayMissedDrops
+	saySpool
+	sayDamaged
+	sayKept
 	sayAdapter
 	lines
 )
@@ -44,11 +48,12 @@ var lineText = [lines]struct {
 	level   slog.Level
 	message string
 }{
-	sayQueueFull:     {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it"},
+	sayQueueFull:     {slog.LevelError, "causality: events dropped, the queue is full; is the gateway keeping up? Config.MaxQueueBytes bounds it, and Config.Spool.MaxBytes the spool"},
 	sayInvalid:       {slog.LevelError, "causality: invalid event dropped; fix the call that tracks it"},
 	sayClosed:        {slog.LevelWarn, "causality: events dropped, they were tracked after Close; close the client last"},
 	sayProperty:      {slog.LevelWarn, "causality: properties left out; Config.ReplaceAttr panicked on them, the log line is broken, or its logger has over 10000 attributes bound"},
 	sayRenamed:       {slog.LevelWarn, "causality: property renamed, the event itself uses its name; rename it where it is logged"},
+	sayCollided:      {slog.LevelWarn, "causality: properties left out, others have the same names once groups and dots are written with _; rename them where they are logged"},
 	sayUnfit:         {slog.LevelWarn, "causality: properties left out, the typed payload has no field for them; log them on an event of another type, or switch Config.TypedPayloads off"},
 	sayRejected:      {slog.LevelError, "causality: the gateway rejected events, which are dropped"},
 	sayFailed:        {slog.LevelWarn, "causality: events cannot be delivered; they are kept and tried again"},
@@ -66,6 +71,9 @@ var lineText = [lines]struct {
 	sayNilClient:     {slog.LevelWarn, "causality: events are tracked with a nil *Client, which does nothing; make one with causality.New"},
 	sayKeyForm:       {slog.LevelWarn, "causality: APIKey is not 64 lower-case hex digits, as the gateway's keys are; is it the right one?"},
 	sayNested:        {slog.LevelWarn, "causality: events dropped, a function that the client calls has tracked them, and would be called for them again; track them elsewhere"},
+	saySpool:         {slog.LevelWarn, "causality: the spool on disk has trouble; what cannot be written waits in memory, and the spool is tried again"},
+	sayDamaged:       {slog.LevelError, "causality: a file of the spool is damaged and events in it are lost; the file is kept as it is"},
+	sayKept:          {slog.LevelInfo, "causality: closed with events undelivered, which wait in the spool; the next process with the same Config.Spool.Dir sends them"},
 	sayAdapter:       {slog.LevelError, "causality: a logger adapter cannot work"},
 }
 
@@ -109,14 +117,16 @@ func (r *reporter) write(l readyLine) {
 		attrs = append(attrs, slog.Int("failures", l.count), slog.Int64("waiting", l.waits))
 	case sayResumed:
 		attrs = append(attrs, slog.String("after", l.detail))
-	case sayProperty, sayRenamed, sayUnfit:
+	case sayProperty, sayRenamed, sayUnfit, sayCollided:
 		attrs = append(attrs, slog.Int("count", l.count))
 		if l.detail != "" {
 			attrs = append(attrs, slog.String("property", l.detail))
 		}
 	case sayAdapter:
 		attrs = append(attrs, slog.String("reason", l.detail))
-	case sayDryRun, sayKeyForm, sayOnErrorPanic, sayOnDropPanic:
+	case sayDamaged, sayKept:
+		attrs = append(attrs, slog.Int("count", l.count), slog.String("path", l.detail))
+	case saySpool, sayDryRun, sayKeyForm, sayOnErrorPanic, sayOnDropPanic:
 	case sayPlainHTTP:
 		attrs = append(attrs, slog.String("endpoint", l.detail))
 	default:

@@ -110,6 +110,7 @@ type encoder struct {
 	seen     uint64  // the traces of all keys so far
 	initials uint64  // and their first letters
 	prefix   []byte  // the open groups as the beginning of an encoded key
+	path     uint32  // the hash of their names; 0: there are none
 	groups   []string
 	pairs    []pair // the members of Properties
 
@@ -118,11 +119,13 @@ type encoder struct {
 	walked      int // attributes so far
 	flatBytes   int // keys and strings of the flat form so far
 	// What is said of the properties once the event is tracked.
-	dropped    int // ReplaceAttr panicked
-	renamed    int // the event itself uses the name
-	renamedKey string
-	unfit      int // the typed payload has no field for it
-	unfitKey   string
+	dropped     int // ReplaceAttr panicked
+	renamed     int // the event itself uses the name
+	renamedKey  string
+	unfit       int // the typed payload has no field for it
+	unfitKey    string
+	collided    int // another one has the same name once it is flattened
+	collidedKey string
 
 	_ [cacheLine]byte
 }
@@ -167,7 +170,7 @@ func (e *encoder) release() {
 	}
 	clear(e.pairs)
 	clear(e.groups[:cap(e.groups)])
-	e.replaceAttr, e.renamedKey, e.unfitKey = nil, "", ""
+	e.replaceAttr, e.renamedKey, e.unfitKey, e.collidedKey = nil, "", "", ""
 	encoders.Put(e)
 }
 
@@ -184,7 +187,7 @@ func (e *encoder) reset() {
 		e.arena[kind] = e.arena[kind][:0]
 	}
 	e.seen, e.initials, e.walked, e.flatBytes = 0, 0, 0, 0
-	e.dropped, e.renamed, e.unfit = 0, 0, 0
+	e.dropped, e.renamed, e.unfit, e.collided, e.path = 0, 0, 0, 0, 0
 	e.gaps, e.tooLarge = false, false
 }
 
@@ -353,8 +356,9 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 		e.scalar(name, slog.StringValue(tooDeep), slog.KindString)
 		return
 	}
-	prefix := len(e.prefix)
+	prefix, path := len(e.prefix), e.path
 	if name != "" {
+		e.path = pathOf(path, name)
 		e.prefix = append(value.AppendKey(e.prefix, name), '_')
 		e.groups = append(e.groups, name)
 		e.tooLarge = e.tooLarge || len(e.prefix) > maxEventBytes
@@ -363,7 +367,7 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 		e.attr(&members[i], depth+1)
 	}
 	if name != "" {
-		e.prefix = e.prefix[:prefix]
+		e.prefix, e.path = e.prefix[:prefix], path
 		e.groups = e.groups[:len(e.groups)-1]
 	}
 }

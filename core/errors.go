@@ -102,16 +102,21 @@ func printable(s string) string {
 	}, s)
 }
 
-// errorText returns err's text. ok is false if Error panics, as that of a nil
-// pointer does.
+// errorText returns err's text. ok is false if a method of err panics, as those of
+// a nil pointer do: then it must not be asked what it wraps.
 func errorText(err error) (text string, ok bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			text, ok = fmt.Sprintf("an error of type %T, whose Error method panics", err), false
+			text, ok = fmt.Sprintf("an error of type %T, whose methods panic", err), false
 		}
 	}()
-	return err.Error(), true
+	text = err.Error()
+	errors.Is(err, errUnused) // Error may know of a nil pointer and Unwrap not
+	return text, true
 }
+
+// errUnused is an error that no other wraps.
+var errUnused = errors.New("")
 
 // panicText is what a panic of the user's code said.
 func panicText(p any) string {

@@ -213,7 +213,7 @@ func ExampleClient_Stats_expvar() {
 	client.Track(causality.Event{EventType: "job_done"})
 	shown, _, _ := strings.Cut(expvar.Get("causality").String(), `,"dropped"`)
 	fmt.Println(shown, "…")
-	// Output: {"tracked":1,"delivered":0 …
+	// Output: {"tracked":1,"recovered":0,"delivered":0 …
 }
 
 // A GatewayError is found in what Flush, Close and OnError give.

@@ -24,6 +24,11 @@ const (
 // gateway counts as down. One of their events may be bad as well.
 const doubtfulProbes = 2
 
+// maxExcused is how many batches that are known to be bad may fail, with nothing
+// stored meanwhile, before the gateway is doubted all the same: more than the search
+// takes where every other event of a large batch is bad.
+const maxExcused = 500
+
 // health is what the requests so far say of the gateway. It is a part of batcher.
 type health struct {
 	state state
@@ -32,6 +37,7 @@ type health struct {
 	doubted, doubtedFrom int64
 	probes               int // failed, since the state changed
 	probed               int // probes so far
+	failures             int // of batches known to be bad, since anything was stored
 	probing              bool
 	probedAt             time.Time // when a probe was last sent, or asked for
 	probeAt              time.Time // of the next
@@ -60,6 +66,9 @@ func (b *batcher) observe(res result) {
 	case res.request > b.busyRequest:
 		b.busyRequest, b.busy = 0, 0
 	}
+	if res.stored {
+		b.failures = 0
+	}
 	if res.stored && res.batch.isNamed {
 		b.names = names{doubtedAt: time.Now()}
 	}
@@ -73,11 +82,24 @@ func (b *batcher) observe(res result) {
 		}
 		b.retrySuspects(b.state == down)
 		b.state = well
-	case res.failed && !b.ledger.storedAfter(res.request) && !b.isExplained(res.batch):
+	case res.failed && !b.ledger.storedAfter(res.request) && !b.isExcused(res.batch):
 		b.doubt(res)
 	case res.isProbe && b.state == down:
 		b.pause() // it told nothing of the gateway
 	}
+}
+
+// isExcused reports whether the failure of this batch says nothing of the gateway: it
+// is explained by what is in the batch. Where many batches fail and nothing is stored
+// the gateway is the likelier reason.
+func (b *batcher) isExcused(bt *batch) bool {
+	if !b.isExplained(bt) {
+		return false
+	}
+	if bt.alone == 0 || b.ledger.storedAfter(bt.aloneRequest) { // else it was counted before
+		b.failures++
+	}
+	return b.failures <= maxExcused
 }
 
 // doubt takes in a failed request after which none was stored.
@@ -179,8 +201,7 @@ func (b *batcher) probe(now time.Time) *batch {
 }
 
 // probesBefore reports whether an event of bt is a better probe than one of other:
-// it has not failed alone, the gateway did not name it, and none of it was a probe
-// for longer.
+// it is not known to be bad, and none of it was a probe for longer.
 func (b *batcher) probesBefore(bt, other *batch) bool {
 	isBad := func(bt *batch) bool { return bt.isNamed || bt.alone > 0 }
 	if isBad(bt) != isBad(other) {

@@ -1,6 +1,7 @@
 package causality
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,13 +14,14 @@ import (
 // are counted in stats once they are settled, and the rest of those pushed to the
 // queue is what is queued. It is safe for concurrent use.
 type ledger struct {
-	queue  *queue
+	queue  *queue // Track's
+	spool  *spooler
 	report *reporter
 
 	mu     sync.Mutex
 	stats  Stats // Tracked: the settled ones; Queued: 0
 	left   int64 // events that have left the queue
-	stored int64 // the newest request of which events were settled
+	stored int64 // the newest request of which the gateway took events
 	final  bool  // Close has counted what was left
 }
 
@@ -29,7 +31,8 @@ func (l *ledger) snapshot() Stats {
 	defer l.mu.Unlock()
 	s := l.stats
 	s.Queued = l.queuedLocked()
-	s.Tracked += s.Queued
+	s.Tracked += s.Queued - s.Recovered
+	s.SpooledBytes = l.spool.bytes()
 	if s.Queued > 0 { // else the bytes are of an event that is not pushed yet
 		s.QueuedBytes = l.queue.heldBytes.Load()
 	}
@@ -37,7 +40,9 @@ func (l *ledger) snapshot() Stats {
 }
 
 // queuedLocked is how many events wait or are in flight.
-func (l *ledger) queuedLocked() int64 { return int64(l.queue.pushed.Load()) - l.left }
+func (l *ledger) queuedLocked() int64 {
+	return int64(l.queue.pushed.Load()) + l.stats.Recovered - l.left
+}
 
 func (l *ledger) queued() int64 {
 	l.mu.Lock()
@@ -56,6 +61,19 @@ func (l *ledger) turnedAway(why DropReason, eventType string, encoded []byte, er
 	l.mu.Unlock()
 }
 
+// read takes in what came from the disk: events, and how many were lost there.
+// isRecovered: a dead process tracked them.
+func (l *ledger) read(events, lost int64, isRecovered bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if isRecovered {
+		l.stats.Recovered += events + lost
+	}
+	l.left += lost
+	l.stats.Tracked += lost
+	l.stats.Dropped.Damaged += lost
+}
+
 // delivered settles the events of a batch that the gateway has accepted: all but
 // those for which isRejected, if it is not nil, is true.
 func (l *ledger) delivered(bt *batch, isRejected []bool) {
@@ -70,6 +88,7 @@ func (l *ledger) delivered(bt *batch, isRejected []bool) {
 	if events == 0 {
 		return
 	}
+	l.spool.settled(bt, isRejected)
 	l.settle(bt, events, bytes, func(s *Stats) {
 		s.Delivered += events
 		if bt.uncertain {
@@ -84,6 +103,7 @@ func (l *ledger) rejected(bt *batch, i int, reason string) {
 	e, _ := decodeEvent(encoded) // unreadable: it has no name
 	err := &RejectedError{ID: e.id, EventType: e.eventType, Reason: reason}
 	bt.settled(i, err)
+	l.spool.settledOne(bt, i)
 	missed := l.report.dropped(DropRejected, e.eventType, encoded, err)
 	l.settle(bt, 1, sizeOf(len(encoded)), func(s *Stats) {
 		s.Dropped.Rejected++
@@ -97,7 +117,6 @@ func (l *ledger) settle(bt *batch, events, bytes int64, count func(*Stats)) {
 	if l.final {
 		return // it was counted as Closed
 	}
-	l.stored = max(l.stored, bt.request)
 	l.left += events
 	l.stats.Tracked += events
 	l.queue.free(bytes)
@@ -105,28 +124,34 @@ func (l *ledger) settle(bt *batch, events, bytes int64, count func(*Stats)) {
 }
 
 // close drops what is left as Closed and returns the error that says so, or nil if
-// nothing is. What a delivery says later counts no more.
+// nothing is. What is on disk is not dropped: it stays queued, for the next process.
+// What a delivery says later counts no more.
 func (l *ledger) close(left []*batch, why, failure error) error {
 	l.mu.Lock()
 	l.final = true
 	if failure != nil {
 		l.failedLocked(failure)
 	}
-	events := l.queuedLocked()
+	queued := l.queuedLocked()
+	events := l.spool.lost(queued)
 	l.left += events
 	l.stats.Tracked += events
 	l.stats.Dropped.Closed += events
 	l.queue.heldBytes.Store(0)
 	l.stats.Paused = false
 	l.mu.Unlock()
-	if events == 0 {
+	if queued == 0 {
 		return nil
 	}
-	err := fmt.Errorf("%w: %d are lost: %w", ErrUndelivered, events, why)
-	l.report.lost(events, why, left, err)
+	unsent := l.spool.kept(queued - events)
+	var err error
+	if events > 0 {
+		err = fmt.Errorf("%w: %d are lost: %w", ErrUndelivered, events, why)
+		l.report.lost(events, why, l.spool.lostOf(left), err)
+	}
 	for _, bt := range left {
 		for i := range bt.len() {
-			bt.settled(i, err)
+			bt.settled(i, cmp.Or(err, unsent))
 		}
 	}
 	return err
@@ -142,6 +167,14 @@ func (l *ledger) requested(isRepeat bool) int64 {
 		l.stats.Retries++
 	}
 	return l.stats.Requests
+}
+
+// took notes that the gateway took events of a request: it stored one, or answered
+// that it never will. That a client gives an event up says nothing of the kind.
+func (l *ledger) took(request int64) {
+	l.mu.Lock()
+	l.stored = max(l.stored, request)
+	l.mu.Unlock()
 }
 
 // storedAfter reports whether the gateway has taken events of a request that was

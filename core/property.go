@@ -33,6 +33,7 @@ var paramMaps = [kinds]string{
 type property struct {
 	start, value, end int32  // arena[start:value] is the key with its colon
 	hash              uint32 // see encoder.hash
+	path              uint32 // of the groups and the key as they were given; 0: as it is encoded
 	kind              kind
 	isDuration        bool
 	isDead            bool // the same key came again
@@ -72,7 +73,13 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	if len(e.prefix) > 0 {
 		b = append(b, e.prefix...)
 	}
-	b = append(value.AppendKey(b, key), '"', ':')
+	b, n := value.AppendPlain(b, key, '.')
+	path := uint32(0)
+	if n < len(key) || e.path != 0 {
+		b = value.AppendKey(b, key[n:])
+		path = pathOf(e.path, key)
+	}
+	b = append(b, '"', ':')
 	middle := len(b)
 	if form == slog.KindString {
 		b = value.AppendString(b, text)
@@ -90,7 +97,7 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	}
 	p := e.next()
 	p.start, p.value, p.end = int32(start), int32(middle), int32(end)
-	p.kind, p.isDuration = kind, isDuration
+	p.path, p.kind, p.isDuration = path, kind, isDuration
 	e.insert(p, b[start:middle])
 }
 
@@ -144,6 +151,12 @@ func (e *encoder) insert(p *property, key []byte) {
 	}
 	if old >= 0 {
 		e.props[old].isDead, e.gaps = true, true
+		if e.props[old].path != p.path {
+			// Not the same name twice, but two that are one when they are flattened.
+			if e.collided++; e.collided == 1 {
+				e.collidedKey = string(key[1 : len(key)-len(`":`)])
+			}
+		}
 	}
 	e.seen |= mark
 	e.initials |= 1 << (key[1] & 63)
@@ -158,6 +171,12 @@ func (e *encoder) insert(p *property, key []byte) {
 	default:
 		e.place(n - 1)
 	}
+}
+
+// pathOf is the hash of a key and of the groups around it as they were given, which
+// are flattened to one name. It is never 0.
+func pathOf(groups uint32, name string) uint32 {
+	return uint32(maphash.String(hashSeed, name))*31 + groups | 1
 }
 
 // hash is the hash of a key where there is a table, else 0.

@@ -24,6 +24,7 @@ type queue struct {
 	heldBytes atomic.Int64  // size of the events that wait or are in flight
 
 	mu          sync.Mutex
+	isFull      bool             // whatever it holds: Config.Spool is
 	waits       map[uint64]*wait // by number: events that Send waits for
 	tail        *chunk
 	pushedBytes uint64 // size of the events so far
@@ -92,7 +93,7 @@ func (q *queue) push(event []byte, w *wait) (DropReason, bool) {
 		switch {
 		case q.isClosed.Load():
 			why = DropClosed
-		case q.heldBytes.Load()+size > q.maxBytes:
+		case q.isFull || q.heldBytes.Load()+size > q.maxBytes:
 			why = DropQueueFull
 		}
 		if why != "" {
@@ -168,6 +169,13 @@ func (q *queue) write(p []byte, spare *chunk) *chunk {
 
 // free says that events of this size are settled.
 func (q *queue) free(bytes int64) { q.heldBytes.Add(-bytes) }
+
+// setFull says whether events are turned away though there is memory for them.
+func (q *queue) setFull(isFull bool) {
+	q.mu.Lock()
+	q.isFull = isFull
+	q.mu.Unlock()
+}
 
 // close lets no event in any more.
 func (q *queue) close() {

@@ -111,6 +111,9 @@ func (r *reporter) properties(e *encoder) {
 	if e.renamed > 0 {
 		r.say(sayRenamed, e.renamed, e.renamedKey, nil)
 	}
+	if e.collided > 0 {
+		r.say(sayCollided, e.collided, e.collidedKey, nil)
+	}
 	if e.unfit > 0 {
 		r.say(sayUnfit, e.unfit, e.unfitKey, nil)
 	}

@@ -8,7 +8,7 @@ import (
 // Stats is a consistent snapshot of what became of the tracked events. At any
 // moment
 //
-//	Tracked == Delivered + Dropped.Total() + Queued
+//	Tracked + Recovered == Delivered + Dropped.Total() + Queued
 //
 // All counts are of events since New, except where a field says otherwise. The
 // JSON form has the same names in lower case; for package expvar it is
@@ -17,6 +17,9 @@ import (
 type Stats struct {
 	// Tracked counts the calls of Track.
 	Tracked int64 `json:"tracked"`
+	// Recovered counts the events that Config.Spool held of a process that died or
+	// was closed. They are counted when they are read, a piece at a time.
+	Recovered int64 `json:"recovered"`
 	// Delivered counts the events that the gateway answered as accepted.
 	Delivered int64 `json:"delivered"`
 	// Dropped counts the events that will never be delivered, by reason.
@@ -25,6 +28,9 @@ type Stats struct {
 	// size of them, encoded.
 	Queued      int64 `json:"queued"`
 	QueuedBytes int64 `json:"queued_bytes"`
+	// SpooledBytes is what Config.Spool takes on the disk: the events of this client,
+	// and those of dead processes that it sends.
+	SpooledBytes int64 `json:"spooled_bytes"`
 	// Requests counts the HTTP requests made, repeats included; Retries counts
 	// the repeats.
 	Requests int64 `json:"requests"`
@@ -63,6 +69,8 @@ type Drops struct {
 	Disabled int64 `json:"disabled"`
 	// Rejected: the gateway refused the event for good.
 	Rejected int64 `json:"rejected"`
+	// Damaged: Config.Spool held the event, and the disk lost it.
+	Damaged int64 `json:"damaged"`
 	// Closed: tracked after Close, or still undelivered when Close ran out of
 	// time.
 	Closed int64 `json:"closed"`
@@ -79,6 +87,7 @@ const (
 	DropFiltered  DropReason = "filtered"
 	DropDisabled  DropReason = "disabled"
 	DropRejected  DropReason = "rejected"
+	DropDamaged   DropReason = "damaged"
 	DropClosed    DropReason = "closed"
 )
 
@@ -86,7 +95,7 @@ const (
 // fields. A collector that ranges over it forgets none.
 func (d Drops) All() iter.Seq2[DropReason, int64] {
 	return func(yield func(DropReason, int64) bool) {
-		for _, why := range [...]DropReason{DropQueueFull, DropInvalid, DropFiltered, DropDisabled, DropRejected, DropClosed} {
+		for _, why := range [...]DropReason{DropQueueFull, DropInvalid, DropFiltered, DropDisabled, DropRejected, DropDamaged, DropClosed} {
 			if !yield(why, *d.count(why)) {
 				return
 			}
@@ -115,6 +124,8 @@ func (d *Drops) count(why DropReason) *int64 {
 		return &d.Disabled
 	case DropRejected:
 		return &d.Rejected
+	case DropDamaged:
+		return &d.Damaged
 	default:
 		return &d.Closed
 	}
@@ -124,8 +135,9 @@ func (d *Drops) count(why DropReason) *int64 {
 type PropertyStats struct {
 	// Dropped counts values that were left out because Config.ReplaceAttr
 	// panicked on them, because the typed payload of their event has no field
-	// for them (Config.TypedPayloads), or because the log line that held them
-	// was broken. A value that Config.ReplaceAttr removed on purpose is not
+	// for them (Config.TypedPayloads), because another property of the event had
+	// the same name once groups and dots were written with "_", as a.b and a_b
+	// have, or because the log line that held them was broken. A value that Config.ReplaceAttr removed on purpose is not
 	// counted, nor is nil.
 	Dropped int64 `json:"dropped"`
 	// Renamed counts properties whose name was taken by the identity or by the

@@ -14,7 +14,7 @@ func TestStatsHaveAJSONFormForExpvar(t *testing.T) {
 	v := expvar.Func(func() any { return client.Stats() })
 	track(client, 0, 3)
 	client.Track(causality.Event{})
-	if got, want := v.String(), `{"tracked":4,"delivered":0,"dropped":{"queue_full":0,"invalid":1,"filtered":0,"disabled":0,"rejected":0,"closed":0},`; len(got) < len(want) || got[:len(want)] != want {
+	if got, want := v.String(), `{"tracked":4,"recovered":0,"delivered":0,"dropped":{"queue_full":0,"invalid":1,"filtered":0,"disabled":0,"rejected":0,"damaged":0,"closed":0},`; len(got) < len(want) || got[:len(want)] != want {
 		t.Errorf("got  %s\nwant %s…", got, want)
 	}
 	flush(t, client)
@@ -29,7 +29,7 @@ func TestStatsHaveAJSONFormForExpvar(t *testing.T) {
 
 // Whoever ranges over All forgets no reason, and each has its own name.
 func TestDrops_AllNamesEveryField(t *testing.T) {
-	drops := causality.Drops{QueueFull: 1, Invalid: 2, Filtered: 3, Disabled: 4, Rejected: 5, Closed: 6}
+	drops := causality.Drops{QueueFull: 1, Invalid: 2, Filtered: 3, Disabled: 4, Rejected: 5, Damaged: 6, Closed: 7}
 	text, err := json.Marshal(drops)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestDrops_AllNamesEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := maps.Collect(drops.All())
-	if !maps.Equal(got, want) || drops.Total() != 21 {
+	if !maps.Equal(got, want) || drops.Total() != 28 {
 		t.Errorf("All gives %v and Total %d, the JSON form is %s", got, drops.Total(), text)
 	}
 	for range drops.All() {

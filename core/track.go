@@ -80,7 +80,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 	}
 	e := encoders.Get().(*encoder)
 	err := e.encode(c.envelope, event)
-	if e.dropped+e.renamed+e.unfit > 0 {
+	if e.dropped+e.renamed+e.unfit+e.collided > 0 {
 		c.countProperties(e)
 	}
 	switch {
@@ -162,7 +162,7 @@ func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Even
 
 // countProperties counts and reports what became of the properties of an event.
 func (c *Client) countProperties(e *encoder) {
-	c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit), Renamed: int64(e.renamed)})
+	c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit + e.collided), Renamed: int64(e.renamed)})
 	c.report.properties(e)
 }
 

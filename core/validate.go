@@ -25,6 +25,8 @@ const (
 	defaultBatchSize = 50
 	// A smaller number of bytes was meant in MiB, or no event fits.
 	minQueueBytes = 1 << 10
+	// A spool has room for the largest event, at least.
+	minSpoolBytes = 1 << 20
 	// A shorter time was meant in seconds.
 	minDuration = time.Millisecond
 )
@@ -32,7 +34,7 @@ const (
 // number is a field of a Config that is a number or a duration.
 type number struct {
 	name, variable        string
-	field                 any // *int or *time.Duration
+	field                 any // *int, *int64 or *time.Duration
 	fallback, least, most int64
 	note                  string // what a wrong value overlooks
 }
@@ -54,21 +56,30 @@ func (c *Config) numbers() []number {
 		duration("FlushInterval", "CAUSALITY_FLUSH_INTERVAL", &c.FlushInterval, 30*time.Second),
 		duration("Timeout", "CAUSALITY_TIMEOUT", &c.Timeout, 10*time.Second),
 		duration("CloseTimeout", "CAUSALITY_CLOSE_TIMEOUT", &c.CloseTimeout, 15*time.Second),
+		{"Spool.MaxBytes", "CAUSALITY_SPOOL_MAX_BYTES", &c.Spool.MaxBytes, 1 << 30, minSpoolBytes, math.MaxInt64, "it counts bytes"},
+		duration("Spool.SyncInterval", "CAUSALITY_SPOOL_SYNC_INTERVAL", &c.Spool.SyncInterval, 0),
 	}
 }
 
 func (n *number) get() int64 {
-	if d, ok := n.field.(*time.Duration); ok {
-		return int64(*d)
+	switch field := n.field.(type) {
+	case *time.Duration:
+		return int64(*field)
+	case *int64:
+		return *field
+	default:
+		return int64(*field.(*int))
 	}
-	return int64(*n.field.(*int))
 }
 
 func (n *number) set(v int64) {
-	if d, ok := n.field.(*time.Duration); ok {
-		*d = time.Duration(v)
-	} else {
-		*n.field.(*int) = int(v)
+	switch field := n.field.(type) {
+	case *time.Duration:
+		*field = time.Duration(v)
+	case *int64:
+		*field = v
+	default:
+		*field.(*int) = int(v)
 	}
 }
 
@@ -83,7 +94,7 @@ func (n *number) text(v int64) string {
 // problem says what is wrong with v, or "".
 func (n *number) problem(v int64) string {
 	switch {
-	case n.least <= v && v <= n.most:
+	case n.least <= v && v <= n.most, v == 0 && n.fallback == 0:
 		return ""
 	case n.most == math.MaxInt64:
 		return fmt.Sprintf("it must be at least %s (%s)", n.text(n.least), n.note)
@@ -93,7 +104,11 @@ func (n *number) problem(v int64) string {
 
 // read sets the field from the text of its variable, or says what is wrong.
 func (n *number) read(text string) string {
-	v, err := strconv.ParseInt(text, 10, strconv.IntSize)
+	bits := strconv.IntSize
+	if _, ok := n.field.(*int64); ok {
+		bits = 64
+	}
+	v, err := strconv.ParseInt(text, 10, bits)
 	if _, ok := n.field.(*time.Duration); ok {
 		var d time.Duration
 		d, err = time.ParseDuration(text)
@@ -104,7 +119,7 @@ func (n *number) read(text string) string {
 		return "which cannot be read"
 	case problem != "":
 		return problem
-	case v == 0:
+	case v == 0 && n.fallback != 0:
 		return n.note // in a Config 0 is the default
 	}
 	n.set(v)

@@ -3,6 +3,7 @@ package slogcausality
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 )
@@ -40,7 +42,8 @@ func isDefault(h slog.Handler) bool {
 
 // defaultHandler passes records to log/slog's default handler while that is safe,
 // which is until the process has another default. From then on it writes them
-// itself, in the same form, to where the log package wrote when it was made.
+// itself, in the same form, to where the log package writes, or wrote before it
+// began to write to that default.
 type defaultHandler struct {
 	next slog.Handler
 	out  *lineWriter
@@ -81,21 +84,17 @@ const noLevel = slog.Level(-1 << 31)
 //
 //	2026/11/23 09:52:55 INFO message key=value
 type lineWriter struct {
-	logger *log.Logger
-	flags  int
-	prefix string // of the log package
-	bound  string // what was bound to the default handler, as it stands in a line
+	out   atomic.Pointer[io.Writer] // that of the log package
+	flags int                       // of the log package, before SetDefault cleared them
+	bound string                    // what was bound to the default handler, as it stands in a line
 }
 
 // newLineWriter returns a lineWriter for a log/slog default handler, and the
 // groups that were open there.
 func newLineWriter(next slog.Handler) (w *lineWriter, groups []string) {
-	w = &lineWriter{flags: log.Flags(), prefix: log.Prefix()}
-	prefix := w.prefix
-	if w.flags&log.Lmsgprefix != 0 {
-		prefix = "" // it comes after the place, which we write
-	}
-	w.logger = log.New(log.Writer(), prefix, w.flags&^(log.Lshortfile|log.Llongfile))
+	w = &lineWriter{flags: log.Flags()}
+	out := log.Writer()
+	w.out.Store(&out)
 	w.bound, groups = boundTo(next)
 	return w, groups
 }
@@ -132,6 +131,9 @@ func (w *lineWriter) handler() slog.Handler {
 }
 
 func (w *lineWriter) write(ctx context.Context, text slog.Handler, r slog.Record) error {
+	// Not in Write, which has the text handler's mutex: a log.Print that waits for
+	// that one has the mutex of the log package.
+	w.follow()
 	line := slog.Record{Level: noLevel, Message: w.place(r.PC) + r.Level.String() + " " + w.message(r) + w.bound}
 	r.Attrs(func(a slog.Attr) bool {
 		line.AddAttrs(a)
@@ -154,14 +156,39 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	}
 	// The logger ends the line, unless the message has ended it.
 	rest = strings.TrimSuffix(rest[len(quoted):], "\n")
-	return len(p), w.logger.Output(0, message+rest)
+	flags, prefix := w.currentFlags(), log.Prefix()
+	if flags&log.Lmsgprefix != 0 {
+		prefix = "" // it comes after the place, which we write
+	}
+	return len(p), log.New(*w.out.Load(), prefix, flags&^(log.Lshortfile|log.Llongfile)).Output(0, message+rest)
+}
+
+// follow takes the writer that log.SetOutput has set meanwhile. The one that
+// slog.SetDefault sets leads back here.
+func (w *lineWriter) follow() {
+	if isInLog() {
+		return // the mutex of the log package is held, and its writer is slog's
+	}
+	out := log.Writer()
+	if t := reflect.TypeOf(out); t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "log/slog" {
+		return
+	}
+	w.out.Store(&out)
+}
+
+// currentFlags are those of the log package. slog.SetDefault clears them.
+func (w *lineWriter) currentFlags() int {
+	if flags := log.Flags(); flags != 0 {
+		return flags
+	}
+	return w.flags
 }
 
 // message is the record's, without the log package's prefix if it comes from
 // there: the logger writes it.
 func (w *lineWriter) message(r slog.Record) string {
-	if w.prefix != "" && strings.HasPrefix(r.Message, w.prefix) && isInLog() {
-		return r.Message[len(w.prefix):]
+	if prefix := log.Prefix(); prefix != "" && strings.HasPrefix(r.Message, prefix) && isInLog() {
+		return r.Message[len(prefix):]
 	}
 	return r.Message
 }
@@ -169,16 +196,16 @@ func (w *lineWriter) message(r slog.Record) string {
 // place is what the log package's flags ask to be said of where the call stands,
 // and what they ask to come after it.
 func (w *lineWriter) place(pc uintptr) string {
-	prefix := ""
-	if w.flags&log.Lmsgprefix != 0 {
-		prefix = w.prefix
+	flags, prefix := w.currentFlags(), ""
+	if flags&log.Lmsgprefix != 0 {
+		prefix = log.Prefix()
 	}
-	if w.flags&(log.Lshortfile|log.Llongfile) == 0 || pc == 0 {
+	if flags&(log.Lshortfile|log.Llongfile) == 0 || pc == 0 {
 		return prefix
 	}
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	file := frame.File
-	if w.flags&log.Lshortfile != 0 {
+	if flags&log.Lshortfile != 0 {
 		file = path.Base(file) // with slashes on every system
 	}
 	return fmt.Sprintf("%s:%d: %s", file, frame.Line, prefix)

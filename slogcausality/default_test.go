@@ -281,6 +281,43 @@ func TestTeeOverTheDefaultHandlerMayBeTheDefault(t *testing.T) {
 	})
 }
 
+// The same, once the tee is the default and the log package writes to it.
+func TestTheDefaultTeeFollowsTheLogPackage(t *testing.T) {
+	out := logTo(t)
+	log.SetFlags(log.Lmsgprefix)
+	client, _ := newClient(t)
+	slog.SetDefault(slog.New(slogcausality.Tee(slog.Default().Handler(), client)))
+	want := func(out *lines, want string) {
+		t.Helper()
+		if got := out.take(); got != want {
+			t.Errorf("written\n%q, want\n%q", got, want)
+		}
+	}
+	within(t, 10*time.Second, func() {
+		slog.Info("one")
+		log.SetPrefix("app: ")
+		slog.Info("two")
+		log.Print("three")
+	})
+	want(out, "INFO one\napp: INFO two\napp: INFO three\n")
+	var other lines
+	within(t, 10*time.Second, func() {
+		log.SetOutput(&other)
+		slog.Info("four")
+		slog.With("a", 1).Info("five")
+		log.Print("six") // to other, as with every default
+	})
+	want(out, "")
+	want(&other, "app: INFO four\napp: INFO five a=1\napp: six\n")
+	within(t, 10*time.Second, func() {
+		log.SetFlags(log.Lshortfile)
+		slog.Info("seven")
+	})
+	if got := other.take(); !regexp.MustCompile(`^app: default_test\.go:\d+: INFO seven\n$`).MatchString(got) {
+		t.Errorf("written %q, want a place", got)
+	}
+}
+
 func TestTeeOverTheDefaultHandlerFollowsTheLogPackage(t *testing.T) {
 	out := logTo(t)
 	log.SetFlags(0)

@@ -65,7 +65,7 @@ func (s *Spool) Next(c *Chunk) bool {
 			s.from = nil
 		}
 		p, v := s.pickLocked()
-		isClosed, isDue := s.isClosed, !time.Now().Before(s.nextScan)
+		isClosed, isDue := s.isClosed, !s.ownOnly && !time.Now().Before(s.nextScan)
 		if p == nil && isDue {
 			s.nextScan = time.Now().Add(scanInterval)
 		}
@@ -89,6 +89,9 @@ func (s *Spool) Next(c *Chunk) bool {
 func (s *Spool) wait() {
 	s.mu.Lock()
 	until := s.nextScan
+	if s.ownOnly {
+		until = time.Now().Add(scanInterval)
+	}
 	for _, p := range append(s.dead, s.own) {
 		if p != nil && p.failures > 0 && p.retryAt.Before(until) {
 			until = p.retryAt
@@ -121,7 +124,7 @@ func (s *Spool) pickLocked() (*part, view) {
 			parts = s.dead
 		}
 		for _, p := range parts {
-			if p == nil || now.Before(p.retryAt) {
+			if p == nil || now.Before(p.retryAt) || s.ownOnly && !p.isOwn {
 				continue
 			}
 			if v, ok := p.viewLocked(); ok {

@@ -89,6 +89,7 @@ type Spool struct {
 	newFiles bool // since the last flush
 	nextScan time.Time
 	isClosed bool
+	ownOnly  bool
 
 	readable chan struct{} // size 1: there may be something to read
 	settled  chan struct{} // size 1: there is something in dirty
@@ -141,6 +142,20 @@ func (s *Spool) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.used
+}
+
+// HasBacklog reports whether there are own events that only the disk has.
+func (s *Spool) HasBacklog() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own != nil && s.own.backlog > 0
+}
+
+// OwnOnly makes Next return own events alone from now on.
+func (s *Spool) OwnOnly() {
+	s.mu.Lock()
+	s.ownOnly = true
+	s.mu.Unlock()
 }
 
 // Settle says that the events need not be kept. It may be called from any

@@ -1,0 +1,479 @@
+package causality
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/spool"
+)
+
+// spooler keeps events on disk between Track and the sender, so that they outlive
+// the process. A client without Config.Spool has none: its methods do nothing on nil.
+//
+//	Track → staged → write → ready → flushLoop
+//	                   ↓       ↑
+//	                  disk → read
+//
+// Track pushes into staged, a queue of its own. The goroutine write takes the
+// events out, appends them to the disk and passes them on to ready, the queue that
+// flushLoop takes them from; where memory is short they are left to the disk, and
+// the goroutine read brings them in their turn, and those of dead processes beside
+// them. staged holds the bytes of all that is in memory; ready has no bound.
+//
+// The ledger says which events are settled. They are known by their number in
+// ready, and to the disk by a Ref: runs has the one for the other.
+type spooler struct {
+	disk      *spool.Spool
+	staged    *queue
+	ready     *queue
+	report    *reporter
+	ledger    *ledger
+	reuseKeys bool
+	dir       string
+
+	room     chan struct{} // size 1: memory may have been freed
+	stopped  chan struct{} // closed by close
+	written  chan struct{} // closed when write has ended
+	finished chan struct{} // closed when read has ended
+
+	mu      sync.Mutex
+	runs    []refRun            // of events in ready or in flight, by number
+	unsaved int64               // events in ready or in flight that the disk does not have
+	saving  int64               // events that write holds
+	waits   map[spool.Ref]*wait // of events that the disk alone has
+	passed  uint64              // tracked events that went to ready, or were lost on the way, in their order
+	moved   chan struct{}       // closed and made anew when passed grows
+}
+
+// refRun is events that follow one another in ready, and on disk.
+type refRun struct {
+	number uint64
+	ref    spool.Ref
+	events int // 0: all are settled
+	left   int // of them unsettled
+}
+
+const (
+	// spoolGroupBytes and spoolGroupEvents bound what is written at once.
+	spoolGroupBytes  = 1 << 20
+	spoolGroupEvents = 4096
+	// spoolLinger is how long the first event of a group waits for others before
+	// it is written: a write costs several times what an event does.
+	spoolLinger = time.Millisecond
+	// spoolChunkBytes is about what is read at once.
+	spoolChunkBytes = 256 << 10
+	// spoolRetry is how long write waits before it tries again.
+	spoolRetry = 100 * time.Millisecond
+)
+
+func openSpool(cfg *Config, staged *queue, ledger *ledger, report *reporter) (*spooler, error) {
+	s := &spooler{
+		staged:    staged,
+		ready:     newQueue(math.MaxInt),
+		report:    report,
+		ledger:    ledger,
+		reuseKeys: cfg.ReuseKeys,
+		dir:       cfg.Spool.Dir,
+		room:      make(chan struct{}, 1),
+		stopped:   make(chan struct{}),
+		written:   make(chan struct{}),
+		finished:  make(chan struct{}),
+		waits:     make(map[spool.Ref]*wait),
+		moved:     make(chan struct{}),
+	}
+	label := "envelope"
+	if cfg.Format == FormatFlat {
+		label = "flat"
+	}
+	var err error
+	s.disk, err = spool.Open(spool.Options{
+		Dir: cfg.Spool.Dir, Label: label, MaxBytes: cfg.Spool.MaxBytes, SyncInterval: cfg.Spool.SyncInterval,
+		Report: s.trouble,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("causality: Config.Spool.Dir: %w", err)
+	}
+	return s, nil
+}
+
+// trouble reports what goes wrong on the disk.
+func (s *spooler) trouble(err error) {
+	var damage *spool.DamageError
+	if errors.As(err, &damage) {
+		s.report.say(sayDamaged, max(damage.Events, 1), damage.File, nil)
+		return
+	}
+	s.report.say(saySpool, 1, "", err)
+}
+
+// write is the goroutine that brings events from staged to the disk.
+func (s *spooler) write(closing <-chan struct{}, flush func()) {
+	defer close(s.written)
+	var group *batch
+	for isClosing := false; ; {
+		s.staged.wakeWhen(1, math.MaxInt64)
+		select {
+		case <-s.staged.wake:
+			s.sleep(spoolLinger, closing)
+		case <-closing:
+			isClosing = true
+		}
+		for {
+			group = s.staged.take(spoolGroupEvents, spoolGroupBytes, group)
+			if group == nil {
+				break
+			}
+			s.save(group, closing, flush)
+			if cap(group.body) > 2*spoolGroupBytes {
+				group = nil
+			}
+		}
+		if isClosing {
+			return
+		}
+	}
+}
+
+// save writes a group to the disk and passes it on, if memory has room. While the
+// disk cannot take it, it goes on through memory alone, or waits.
+func (s *spooler) save(group *batch, closing <-chan struct{}, flush func()) {
+	events := make([][]byte, group.len())
+	for i := range events {
+		events[i] = group.event(i)
+	}
+	var bytes int64
+	for _, event := range events {
+		bytes += sizeOf(len(event))
+	}
+	s.mu.Lock()
+	s.saving = int64(len(events))
+	s.mu.Unlock()
+	for {
+		hasRoom := s.usedBytes() <= s.staged.maxBytes/2
+		first, passed, err := s.disk.Append(events, hasRoom)
+		switch {
+		case err == nil && passed:
+			s.staged.setFull(false)
+			s.pass(group, first, flush)
+			return
+		case err == nil:
+			s.staged.setFull(false)
+			s.leave(group, first)
+			s.staged.free(bytes)
+			return
+		}
+		isFull := errors.Is(err, spool.ErrFull)
+		s.staged.setFull(isFull)
+		if !isFull {
+			s.trouble(err)
+		}
+		if isClosed(closing) || !isFull && hasRoom && !s.disk.HasBacklog() {
+			s.pass(group, 0, flush)
+			return
+		}
+		s.sleep(spoolRetry, closing)
+	}
+}
+
+// usedBytes is the size of the events in memory that write has passed on already or
+// holds now.
+func (s *spooler) usedBytes() int64 {
+	_, waiting := s.staged.waiting()
+	return s.staged.heldBytes.Load() - waiting
+}
+
+// pass hands a group over to flushLoop. first is 0 if the disk does not have it.
+func (s *spooler) pass(group *batch, first spool.Ref, flush func()) {
+	s.mu.Lock()
+	for i := range group.len() {
+		ref := first
+		if first != 0 {
+			ref += spool.Ref(i)
+		}
+		s.pushLocked(group.event(i), ref, group.waits[group.marks[i].number])
+	}
+	s.saving = 0
+	s.passedLocked(uint64(group.len()))
+	s.mu.Unlock()
+	if len(group.waits) > 0 {
+		flush() // a Send waits
+	}
+}
+
+// leave notes that the disk alone has a group.
+func (s *spooler) leave(group *batch, first spool.Ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saving = 0
+	for i, m := range group.marks {
+		if w := group.waits[m.number]; w != nil {
+			s.waits[first+spool.Ref(i)] = w
+		}
+	}
+}
+
+// pushLocked pushes an event into ready.
+func (s *spooler) pushLocked(event []byte, ref spool.Ref, w *wait) {
+	number := s.ready.pushed.Load()
+	if ref == 0 {
+		s.unsaved++
+	} else if last := len(s.runs) - 1; last >= 0 && s.runs[last].number+uint64(s.runs[last].events) == number && s.runs[last].ref+spool.Ref(s.runs[last].events) == ref {
+		s.runs[last].events++
+		s.runs[last].left++
+	} else {
+		s.runs = append(s.runs, refRun{number, ref, 1, 1})
+	}
+	s.ready.push(event, w) // never closed, and never full:
+	s.ready.free(sizeOf(len(event)))
+}
+
+func (s *spooler) passedLocked(events uint64) {
+	s.passed += events
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
+// read is the goroutine that brings events from the disk.
+func (s *spooler) read(flush func()) {
+	defer close(s.finished)
+	for c := (spool.Chunk{}); ; {
+		for used := s.usedBytes(); used > 0 && (used > s.staged.maxBytes/2-spoolChunkBytes || s.staged.heldBytes.Load() > s.staged.maxBytes-spoolChunkBytes); used = s.usedBytes() {
+			select {
+			case <-s.room:
+			case <-s.stopped:
+				return
+			}
+		}
+		if !s.disk.Next(&c) {
+			return
+		}
+		s.ledger.read(int64(len(c.Events)), int64(c.Lost), c.Recovered)
+		isWaited := false
+		s.mu.Lock()
+		for i, event := range c.Events {
+			if c.Recovered && !s.reuseKeys {
+				rekey(event) // it may have been in a request when the process died
+			}
+			w := s.waits[c.Refs[i]]
+			delete(s.waits, c.Refs[i])
+			isWaited = isWaited || w != nil
+			s.staged.free(-sizeOf(len(event)))
+			s.pushLocked(event, c.Refs[i], w)
+		}
+		if !c.Recovered {
+			s.passedLocked(uint64(len(c.Events) + c.Lost))
+		}
+		s.mu.Unlock()
+		if isWaited {
+			flush()
+		}
+	}
+}
+
+// settled says that events of a batch need not be kept: all, or those for which
+// isKept, if it is not nil, is false.
+func (s *spooler) settled(bt *batch, isKept []bool) {
+	if s == nil {
+		return
+	}
+	refs := make([]spool.Ref, 0, bt.len())
+	s.mu.Lock()
+	for i, m := range bt.marks {
+		if isKept == nil || !isKept[i] {
+			if ref := s.forgetLocked(m.number); ref != 0 {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	s.mu.Unlock()
+	s.disk.Settle(refs)
+	notify(s.room)
+}
+
+// settledOne says that the i-th event of a batch need not be kept.
+func (s *spooler) settledOne(bt *batch, i int) {
+	if s == nil {
+		return
+	}
+	isKept := slices.Repeat([]bool{true}, bt.len())
+	isKept[i] = false
+	s.settled(bt, isKept)
+}
+
+// forgetLocked returns where an event of ready is on the disk, or 0, and forgets
+// it.
+func (s *spooler) forgetLocked(number uint64) (ref spool.Ref) {
+	at, isSaved := s.find(number)
+	if !isSaved {
+		s.unsaved--
+		return 0
+	}
+	r := &s.runs[at]
+	ref = r.ref + spool.Ref(number-r.number)
+	if r.left--; r.left == 0 {
+		s.runs = slices.Delete(s.runs, at, at+1)
+	}
+	return ref
+}
+
+// find returns which run has an event.
+func (s *spooler) find(number uint64) (at int, isSaved bool) {
+	return slices.BinarySearchFunc(s.runs, number, func(r refRun, number uint64) int {
+		switch {
+		case r.number > number:
+			return 1
+		case r.number+uint64(r.events) <= number:
+			return -1
+		}
+		return 0
+	})
+}
+
+// hasPassed reports whether all of the first tracked events, so many, were handed
+// to flushLoop.
+func (s *spooler) hasPassed(tracked uint64) bool {
+	if s == nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.passed >= tracked
+}
+
+// waitPassed waits until they were, or more of them.
+func (s *spooler) waitPassed(ctx context.Context, tracked uint64, done <-chan struct{}) {
+	s.mu.Lock()
+	passed, moved := s.passed, s.moved
+	s.mu.Unlock()
+	if passed >= tracked {
+		return
+	}
+	select {
+	case <-moved:
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// lost is how many of the queued events the disk does not have.
+func (s *spooler) lost(queued int64) int64 {
+	if s == nil {
+		return queued
+	}
+	waiting, _ := s.staged.waiting()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaved + s.saving + int64(waiting)
+}
+
+// lostOf returns the events of batches that the disk does not have.
+func (s *spooler) lostOf(batches []*batch) (lost []*batch) {
+	if s == nil {
+		return batches
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, bt := range batches {
+		if part := bt.subset(func(i int) bool { _, saved := s.find(bt.marks[i].number); return !saved }); part != nil {
+			lost = append(lost, part)
+		}
+	}
+	return lost
+}
+
+// kept reports how many events Close leaves to the next process, and returns what
+// a Send that waits for one of them is told.
+func (s *spooler) kept(events int64) error {
+	if s == nil || events == 0 {
+		return nil
+	}
+	s.report.say(sayKept, int(events), s.dir, nil)
+	err := fmt.Errorf("%w: the event waits in the spool for the next process", ErrUndelivered)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.waits {
+		w.settle(err)
+	}
+	return err
+}
+
+// bytes is what the spool takes on the disk.
+func (s *spooler) bytes() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.disk.Bytes()
+}
+
+// start starts write and read.
+func (s *spooler) start(b *batcher) {
+	if s == nil {
+		return
+	}
+	flush := func() {
+		select {
+		case b.flushes <- flushRequest{}:
+		case <-b.done:
+		}
+	}
+	go s.write(b.closing, flush)
+	go s.read(flush)
+}
+
+// hurry says that the client is being closed: what dead processes left waits for
+// the next one.
+func (s *spooler) hurry() {
+	if s != nil {
+		s.disk.OwnOnly()
+	}
+}
+
+// close leaves what is on disk to the next process. It waits until ctx ends, or a
+// moment longer, for a disk that hangs.
+func (s *spooler) close(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	close(s.stopped)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-s.written
+		if err := s.disk.Close(); err != nil {
+			s.trouble(err)
+		}
+		<-s.finished
+	}()
+	select {
+	case <-closed:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-closed:
+	case <-time.After(lastWords):
+	}
+}
+
+func (s *spooler) sleep(d time.Duration, closing <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-closing:
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
