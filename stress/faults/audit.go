@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
@@ -174,12 +175,28 @@ func (m *Measured) general() []error {
 	bad(s.Dropped.Rejected == 0 || told("gateway rejected events"), "%d events were rejected in silence", s.Dropped.Rejected)
 	bad(s.Dropped.QueueFull == 0 || told("queue is full"), "%d events were dropped in silence", s.Dropped.QueueFull)
 	bad(s.Dropped.Closed == 0 || told("closed with events undelivered"), "%d events were lost in silence", s.Dropped.Closed)
-	for _, err := range append(slices.Clone(m.Errors), m.FlushErr, m.CloseErr) {
-		bad(err == nil || !strings.Contains(err.Error(), Key), "the key is in an error: %v", err)
+	for i, l := range m.Lines {
+		bad(isPrintable(l.String()), "the log has what cannot be printed: %q", l.String())
+		bad(i == 0 || !strings.Contains(m.Lines[i-1].Message, "closed with events undelivered"), "something is logged after the last word: %v", l)
 	}
+	errs := append(slices.Clone(m.Errors), m.FlushErr, m.CloseErr)
+	for _, d := range m.Drops {
+		errs = append(errs, d.Err)
+	}
+	for _, err := range errs {
+		bad(err == nil || !strings.Contains(err.Error(), Key), "the key is in an error: %v", err)
+		bad(err == nil || isPrintable(err.Error()), "an error has what cannot be printed: %q", err)
+	}
+	bad(isPrintable(s.LastError), "LastError has what cannot be printed: %q", s.LastError)
 	bad(int(s.Requests) >= len(m.Seen), "%d requests were seen and %d are counted", len(m.Seen), s.Requests)
 	bad(s.Dropped.Total() == int64(len(m.Drops))+s.MissedDrops, "%d events were dropped, OnDrop was given %d and missed %d", s.Dropped.Total(), len(m.Drops), s.MissedDrops)
 	return problems
+}
+
+// isPrintable reports whether a text cannot forge a line of a log or upset a
+// terminal.
+func isPrintable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // lineEvery is the shortest time between two lines of a kind.

@@ -42,6 +42,11 @@ func rejections() []*Fault {
 			Want:  Want{Rejected: 10, Requests: 25, Says: []string{"gateway rejected events", forGood}},
 		},
 		{
+			Name: "an event is rejected for good, with words that a terminal obeys", Events: someEvents, PerSecond: perSecond,
+			Setup: always(Answer(rejecting(forGood+"\nlevel=ERROR\x1b[2J\u009b\u202e", 0))),
+			Want:  Want{Rejected: 1, Requests: 25, Says: []string{saysRejected, forGood}},
+		},
+		{
 			Name: "10 events cannot be published, once", Events: someEvents, PerSecond: perSecond,
 			Setup: first(20, Answer(rejecting(forNow, span(5, 10, 1)...))),
 			Want:  Want{Requests: 25, Quiet: true},

@@ -55,7 +55,11 @@ func statuses() []*Fault {
 			Want:  Want{Flush: fails, Requests: 100, Says: []string{saysFailed, saysResumed, "redirects are not followed"}},
 		})
 	}
-	return faults
+	return append(faults, &Fault{
+		Name: "403 for 15 s, with words that a terminal obeys", Events: someEvents, PerSecond: perSecond,
+		Setup: during(aWhile, Answer(fakegateway.Reply(403, nil, "no\r\nlevel=ERROR\x1b[2J\u009b\u202e"))),
+		Want:  Want{Flush: fails, Says: []string{saysFailed, saysResumed, "gateway answered 403"}},
+	})
 }
 
 func forAWhile(code int) string {
