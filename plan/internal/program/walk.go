@@ -207,7 +207,10 @@ func (w *walker) element(n *term.Node, e *env, from *state, how how) *state {
 			}
 			return w.attr(n.Args[0], as(n.Args[1], how.style), e, from, false)
 		}
-		return w.more(from, "it is a "+n.Str)
+		if strings.HasSuffix(n.Str, "zapcore.Field") {
+			return w.more(from, "it is a field that is put together by hand")
+		}
+		return from // a handler or a core of the program's own, which has nothing bound
 	case term.Open:
 		return w.openGroup(n, e, from)
 	case term.Root:
