@@ -1,10 +1,9 @@
 package causality
 
 import (
-	"bytes"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // The body of a request: one event a line, so that the line which the gateway
@@ -125,13 +124,6 @@ func (bt *batch) split(n int) (first, rest *batch) {
 // rekey gives every event a new idempotency key.
 func (bt *batch) rekey() {
 	for i := range bt.len() {
-		rekey(bt.event(i))
+		envelope.Rekey(bt.event(i))
 	}
-}
-
-// rekey gives an encoded event a new idempotency key.
-func rekey(event []byte) {
-	at := bytes.Index(event, []byte(keyHead)) + len(keyHead)
-	// An allocation does not matter here, so the plain call will do.
-	copy(event[at:], uuid.New().String())
 }

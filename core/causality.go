@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // Client sends events to a Causality gateway. It is safe for concurrent use; a
@@ -16,13 +18,14 @@ import (
 // a service can run without analytics; the first event is reported in the log.
 type Client struct {
 	disabled     bool
+	isFlat       bool // Config.Format
 	closeTimeout time.Duration
 	identity     func(context.Context) Identity
 	beforeTrack  func(context.Context, Event) (Event, bool)
 	attrs        []slog.Attr // Config.Attrs, for beforeTrack
 	dryRun       *printer    // instead of the batcher; nil: events are sent
 
-	envelope  *envelope
+	envelope  *envelope.Envelope
 	queue     *queue
 	spool     *spooler // nil without Config.Spool
 	ledger    *ledger
@@ -46,6 +49,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		disabled:     cfg.Disabled,
+		isFlat:       cfg.Format == FormatFlat,
 		closeTimeout: cfg.CloseTimeout,
 		identity:     cfg.Identity,
 		beforeTrack:  cfg.BeforeTrack,
@@ -72,8 +76,8 @@ func New(cfg Config) (*Client, error) {
 		close(c.batcher.done)
 		return c, nil
 	}
-	if c.envelope.common != nil {
-		c.countProperties(c.envelope.common)
+	if loss := c.envelope.Loss(); !loss.IsNone() {
+		c.countProperties(&loss)
 	}
 	if c.dryRun != nil {
 		c.report.say(sayDryRun, 1, "", nil)
@@ -88,6 +92,18 @@ func New(cfg Config) (*Client, error) {
 	go c.batcher.flushLoop()
 	c.spool.start(c.batcher)
 	return c, nil
+}
+
+// newEnvelope returns what the Config says of how events are encoded.
+func newEnvelope(cfg *Config, server ServerContext) *envelope.Envelope {
+	o := envelope.Options{
+		AppID: cfg.AppID, DeviceID: cfg.DeviceID, AppVersion: cfg.AppVersion, Server: envelope.Server(server),
+		ReplaceAttr: cfg.ReplaceAttr, IsFlat: cfg.Format == FormatFlat, TypedPayloads: cfg.TypedPayloads,
+	}
+	if cfg.BeforeTrack == nil { // else they come with the event
+		o.Attrs = cfg.Attrs
+	}
+	return envelope.New(o)
 }
 
 // isPlainRemote reports whether the endpoint is unencrypted and not this machine.

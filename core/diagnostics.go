@@ -91,7 +91,7 @@ func init() {
 	}
 	diagnostic.ShowsText = func(client any) bool {
 		c := client.(*Client)
-		return c != nil && (c.beforeTrack != nil || c.envelope.replaceAttr != nil)
+		return c != nil && (c.beforeTrack != nil || c.envelope.ReplacesAttrs())
 	}
 	diagnostic.IsOwnMessage = func(text string) bool {
 		for i := range lineText {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
@@ -35,21 +36,21 @@ func newPrinter(w io.Writer) *printer {
 //	    order_id     "o-42"
 //	    total_cents  1999
 func (p *printer) event(encoded []byte) {
-	e, err := decodeEvent(encoded)
+	e, err := envelope.Decode(encoded)
 	if err != nil {
 		// Not a form that we know how to show, so as it is.
 		p.write(append(encoded, '\n'))
 		return
 	}
 	var b bytes.Buffer
-	b.WriteString(e.eventType)
-	if e.isTyped {
+	b.WriteString(e.EventType)
+	if e.IsTyped {
 		b.WriteString(" (typed payload)")
 	}
-	fmt.Fprintf(&b, "  %s ", time.UnixMilli(e.timestampMs).Format("15:04:05.000"))
+	fmt.Fprintf(&b, "  %s ", time.UnixMilli(e.TimestampMs).Format("15:04:05.000"))
 	for _, id := range [...][2]string{
-		{"user", e.userID}, {"session", e.sessionID}, {"correlation", e.correlationID},
-		{"device", e.deviceID}, {"app", e.appID},
+		{"user", e.UserID}, {"session", e.SessionID}, {"correlation", e.CorrelationID},
+		{"device", e.DeviceID}, {"app", e.AppID},
 	} {
 		if id[1] != "" {
 			fmt.Fprintf(&b, " %s=%s", id[0], word(id[1]))
@@ -57,11 +58,11 @@ func (p *printer) event(encoded []byte) {
 	}
 	b.WriteByte('\n')
 	width := 0
-	for key := range e.properties {
+	for key := range e.Properties {
 		width = max(width, len(word(key)))
 	}
-	for _, key := range slices.Sorted(maps.Keys(e.properties)) {
-		fmt.Fprintf(&b, "    %-*s  %s\n", width, word(key), e.properties[key])
+	for _, key := range slices.Sorted(maps.Keys(e.Properties)) {
+		fmt.Fprintf(&b, "    %-*s  %s\n", width, word(key), e.Properties[key])
 	}
 	p.write(b.Bytes())
 }
@@ -79,7 +80,7 @@ func (p *printer) dropped(eventType, why string) {
 	if p == nil {
 		return
 	}
-	p.write(fmt.Appendf(nil, "%s  dropped: %s\n", cleanEventType(eventType), why))
+	p.write(fmt.Appendf(nil, "%s  dropped: %s\n", envelope.CleanType(eventType), why))
 }
 
 // write writes it in one piece. What the user's writer makes of it is no matter

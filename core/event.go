@@ -6,30 +6,11 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
 // SDKVersion is the version of this module, sent with every event as
 // _server_sdk_version and in the User-Agent of every request.
 const SDKVersion = "0.1.0"
-
-// Limits that keep one event from hurting the others.
-const (
-	// gateway: an event name of about 4 000 bytes costs the gateway its NATS
-	// connection, so every tenant's events; 256 is far from it.
-	maxEventTypeBytes = 256
-	// gateway: NATS refuses a message over 1 MiB for good.
-	maxEventBytes = 1_000_000
-	// 2001-01-01: what is less is the seconds of a time since then.
-	minTimestampMs = 978_307_200_000
-	// 9999-12-31T23:59:59.999Z: the warehouse partitions by a four-digit year.
-	maxTimestampMs = 253_402_300_799_999
-	maxIDBytes     = 128
-)
 
 // Event is one thing that happened, as the application states it. [Client.Track]
 // takes it; nothing in it is kept by reference after Track has returned, so its
@@ -144,65 +125,4 @@ func IdentityFromContext(ctx context.Context) Identity {
 	}
 	id, _ := ctx.Value(identityKey{}).(Identity)
 	return id
-}
-
-// validAppID reports whether s is [A-Za-z0-9._-]{1,256}.
-// gateway: white space in app_id drops the NATS connection that all tenants
-// share, and "/" or "=" upset the warehouse path.
-func validAppID(s string) bool {
-	if s == "" || len(s) > 256 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// validID reports whether s, which is not empty, may be an event's ID.
-func validID(s string) bool {
-	return len(s) <= maxIDBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// appendEventType appends the type as a JSON string.
-func appendEventType(b []byte, eventType string) []byte {
-	const del = 0x7f // needs no escape, but is a control character
-	if len(eventType) <= maxEventTypeBytes {
-		if text, n := value.AppendPlain(append(b, '"'), eventType, del); n == len(eventType) {
-			return append(text, '"')
-		}
-	}
-	return value.AppendString(b, cleanEventType(eventType))
-}
-
-// cleanEventType returns the type without control characters, cut at 256 bytes.
-// gateway: a line feed or tab in it drops the connection that all tenants share.
-func cleanEventType(eventType string) string {
-	if !utf8.ValidString(eventType) || strings.ContainsFunc(eventType, unicode.IsControl) {
-		// For a byte that is not UTF-8 r is U+FFFD, as it is in a property.
-		eventType = strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return '_'
-			}
-			return r
-		}, eventType)
-	}
-	return cutAtRune(eventType, maxEventTypeBytes)
-}
-
-// cutAtRune returns the longest prefix of s that is at most n bytes and ends at
-// the end of a rune.
-func cutAtRune(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

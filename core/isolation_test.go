@@ -29,7 +29,6 @@ type crowd struct {
 
 	mu       sync.Mutex
 	stored   map[string]int // by id
-	bad      int            // of them
 	requests int
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // ledger knows what became of events. It alone counts them and says what was lost:
@@ -100,11 +102,11 @@ func (l *ledger) delivered(bt *batch, isRejected []bool) {
 // rejected drops the i-th event of a batch, which the gateway will not store.
 func (l *ledger) rejected(bt *batch, i int, reason string) {
 	encoded := bt.event(i)
-	e, _ := decodeEvent(encoded) // unreadable: it has no name
-	err := &RejectedError{ID: e.id, EventType: e.eventType, Reason: reason}
+	e, _ := envelope.Decode(encoded) // unreadable: it has no name
+	err := &RejectedError{ID: e.ID, EventType: e.EventType, Reason: reason}
 	bt.settled(i, err)
 	l.spool.settledOne(bt, i)
-	missed := l.report.dropped(DropRejected, e.eventType, encoded, err)
+	missed := l.report.dropped(DropRejected, e.EventType, encoded, err)
 	l.settle(bt, 1, sizeOf(len(encoded)), func(s *Stats) {
 		s.Dropped.Rejected++
 		s.MissedDrops += missed

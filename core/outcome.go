@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/needle"
 )
 
@@ -146,7 +147,7 @@ func replyMessage(body []byte) string {
 	if message == "" {
 		message = string(body[:min(len(body), 2*maxMessageBytes)])
 	}
-	return cutAtRune(printable(strings.Join(strings.Fields(message), " ")), maxMessageBytes)
+	return envelope.Cut(printable(strings.Join(strings.Fields(message), " ")), maxMessageBytes)
 }
 
 // namedEvent returns the index of the event on the line that a parse error names
@@ -219,7 +220,7 @@ func readResults(body []byte, events int) outcome {
 		}
 		seen[result.Index] = true
 		if result.Status == "rejected" {
-			out.rejections = append(out.rejections, rejection{result.Index, cutAtRune(printable(result.Error), maxMessageBytes), transient(result.Error)})
+			out.rejections = append(out.rejections, rejection{result.Index, envelope.Cut(printable(result.Error), maxMessageBytes), transient(result.Error)})
 		}
 	}
 	if len(out.rejections) != reply.RejectedCount {

@@ -238,6 +238,7 @@ func TestRekeyChangesTheKeysAlone(t *testing.T) {
 	bt.rekey()
 	before, after := strings.Split(text, "\n"), bytes.Split(bt.body, []byte("\n"))
 	keys := map[string]bool{}
+	const keyHead = `"idempotency_key":"`
 	at := strings.Index(before[1], keyHead) + len(keyHead)
 	for i := range before {
 		if i == 0 || i == len(before)-1 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
@@ -89,7 +90,7 @@ func newReporter(cfg *Config) *reporter {
 // say counts n occurrences towards the next line of a kind.
 func (r *reporter) say(kind line, n int, detail string, err error) {
 	// A key from outside may be long, and either may be memory of the caller's.
-	detail = strings.Clone(cutAtRune(detail, maxEventTypeBytes))
+	detail = strings.Clone(envelope.Cut(detail, envelope.MaxTypeBytes))
 	r.mu.Lock()
 	p := &r.pending[kind]
 	p.count += n
@@ -104,18 +105,18 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 }
 
 // properties reports what became of an event's properties.
-func (r *reporter) properties(e *encoder) {
-	if e.dropped > 0 {
-		r.say(sayProperty, e.dropped, "", nil)
+func (r *reporter) properties(l *envelope.Loss) {
+	if l.Dropped > 0 {
+		r.say(sayProperty, l.Dropped, "", nil)
 	}
-	if e.renamed > 0 {
-		r.say(sayRenamed, e.renamed, e.renamedKey, nil)
+	if l.Renamed > 0 {
+		r.say(sayRenamed, l.Renamed, l.RenamedKey, nil)
 	}
-	if e.collided > 0 {
-		r.say(sayCollided, e.collided, e.collidedKey, nil)
+	if l.Collided > 0 {
+		r.say(sayCollided, l.Collided, l.CollidedKey, nil)
 	}
-	if e.unfit > 0 {
-		r.say(sayUnfit, e.unfit, e.unfitKey, nil)
+	if l.Unfit > 0 {
+		r.say(sayUnfit, l.Unfit, l.UnfitKey, nil)
 	}
 }
 
@@ -308,8 +309,8 @@ type readyLine struct {
 func (d *drop) event() DroppedEvent {
 	e := DroppedEvent{EventType: d.eventType, Reason: d.why, Err: d.err, JSON: d.encoded}
 	if d.encoded != nil {
-		decoded, _ := decodeEvent(d.encoded)
-		e.ID, e.EventType = decoded.id, decoded.eventType
+		decoded, _ := envelope.Decode(d.encoded)
+		e.ID, e.EventType = decoded.ID, decoded.EventType
 	}
 	return e
 }

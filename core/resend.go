@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // Resend queues the events that a function of [WriteDropped] wrote to r, one a line,
@@ -47,32 +49,30 @@ func (c *Client) Resend(ctx context.Context, r io.Reader) (int, error) {
 	}
 }
 
-// resendable says what is wrong with a line as an event, or nil.
+// resendable gives an event a new key, or says what is wrong with the line as one.
 func (c *Client) resendable(line []byte) error {
-	if len(line) > maxEventBytes {
-		return errTooLarge
+	if len(line) > envelope.MaxBytes {
+		return envelope.ErrTooLarge
 	}
-	e, err := decodeEvent(line)
+	e, err := envelope.Decode(line)
 	switch {
 	case err != nil:
 		return fmt.Errorf("it is not an event: %w", err)
 	case !json.Valid(line):
 		return errors.New("it is not JSON")
-	case (c.envelope.format == FormatEnvelope) != (e.id != ""):
-		return fmt.Errorf("it is not in Config.Format %v", c.envelope.format)
-	case e.eventType == "" || !validAppID(e.appID) || e.timestampMs <= 0:
+	case c.isFlat != (e.ID == ""):
+		return errors.New("it is not in Config.Format")
+	case e.EventType == "" || !envelope.ValidAppID(e.AppID) || e.TimestampMs <= 0:
 		return errors.New("it lacks an event type, an app_id or a timestamp_ms")
 	}
-	at := bytes.Index(line, []byte(keyHead))
-	if at < 0 || len(line) < at+len(keyHead)+len(noUUID) || line[at+len(keyHead)+len(noUUID)] != '"' {
+	if !envelope.Rekey(line) {
 		return errors.New("it lacks an idempotency_key")
 	}
 	return nil
 }
 
-// requeue pushes an encoded event under a new key, once there is room.
+// requeue pushes an encoded event, once there is room.
 func (c *Client) requeue(ctx context.Context, line []byte) error {
-	newKey().put(line[bytes.Index(line, []byte(keyHead))+len(keyHead):])
 	var tick *time.Ticker
 	for {
 		why, ok := c.queue.push(line, nil)

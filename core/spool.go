@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/spool"
 )
 
@@ -257,7 +258,7 @@ func (s *spooler) read(flush func()) {
 		s.mu.Lock()
 		for i, event := range c.Events {
 			if c.Recovered && !s.reuseKeys {
-				rekey(event) // it may have been in a request when the process died
+				envelope.Rekey(event) // it may have been in a request when the process died
 			}
 			w := s.waits[c.Refs[i]]
 			delete(s.waits, c.Refs[i])

@@ -3,6 +3,8 @@ package causality
 import (
 	"slices"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // A batch that failed while others, sent after it, were stored has a bad event in
@@ -177,7 +179,7 @@ func (b *batcher) rejectSuspects(now time.Time) {
 			return false
 		}
 		b.names.confirmed = b.names.confirmed || b.believes(bt)
-		b.ledger.rejected(bt, 0, cutAtRune(bt.err.Error(), maxMessageBytes))
+		b.ledger.rejected(bt, 0, envelope.Cut(bt.err.Error(), maxMessageBytes))
 		return true
 	})
 	if len(b.waiting) < before {

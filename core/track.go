@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
@@ -78,10 +79,10 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 		}
 		c.fillIn(event)
 	}
-	e := encoders.Get().(*encoder)
-	err := e.encode(c.envelope, event)
-	if e.dropped+e.renamed+e.unfit+e.collided > 0 {
-		c.countProperties(e)
+	e := envelope.Get()
+	err := e.Encode(c.envelope, (*envelope.Event)(event))
+	if !e.IsNone() {
+		c.countProperties(&e.Loss)
 	}
 	switch {
 	case err != nil:
@@ -89,17 +90,17 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 		c.dryRun.dropped(event.EventType, err.Error())
 	case c.dryRun != nil:
 		c.drop(DropDisabled, event.EventType, nil, ErrNotSent, w)
-		c.dryRun.event(e.buf)
+		c.dryRun.event(e.Bytes())
 	default:
-		switch why, ok := c.queue.push(e.buf, w); {
+		switch why, ok := c.queue.push(e.Bytes(), w); {
 		case ok:
 		case why == DropClosed:
-			c.drop(why, event.EventType, e.buf, ErrClosed, w)
+			c.drop(why, event.EventType, e.Bytes(), ErrClosed, w)
 		default:
-			c.drop(why, event.EventType, e.buf, ErrQueueFull, w)
+			c.drop(why, event.EventType, e.Bytes(), ErrQueueFull, w)
 		}
 	}
-	e.release()
+	e.Release()
 }
 
 // identify sets what the event does not say of whom it is about from ctx. Where
@@ -120,10 +121,10 @@ func (c *Client) identify(ctx context.Context, event *Event) {
 // fillIn sets what the event leaves to the Config and the clock.
 func (c *Client) fillIn(event *Event) {
 	if event.AppID == "" {
-		event.AppID = c.envelope.appID
+		event.AppID = c.envelope.AppID
 	}
 	if event.DeviceID == "" {
-		event.DeviceID = c.envelope.deviceID
+		event.DeviceID = c.envelope.DeviceID
 	}
 	if event.TimestampMs <= 0 {
 		// gateway: such a timestamp is rejected.
@@ -161,9 +162,9 @@ func (c *Client) callBeforeTrack(ctx context.Context, event Event) (changed Even
 }
 
 // countProperties counts and reports what became of the properties of an event.
-func (c *Client) countProperties(e *encoder) {
-	c.ledger.properties(PropertyStats{Dropped: int64(e.dropped + e.unfit + e.collided), Renamed: int64(e.renamed)})
-	c.report.properties(e)
+func (c *Client) countProperties(l *envelope.Loss) {
+	c.ledger.properties(PropertyStats{Dropped: int64(l.Dropped + l.Unfit + l.Collided), Renamed: int64(l.Renamed)})
+	c.report.properties(l)
 }
 
 // drop drops an event that is not queued.

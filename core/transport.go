@@ -227,12 +227,15 @@ func (r timelyReader) Read(p []byte) (int, error) {
 
 var errReplyTooLarge = errors.New("the reply is over 1 MiB")
 
+// maxPooledReply is the largest buffer that is kept for another reply.
+const maxPooledReply = 256 << 10
+
 // replies is memory to read replies into. What is kept of one is a copy.
 var replies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // forget gives back the memory of the reply.
 func (a *answer) forget() {
-	if a.text != nil && a.text.Cap() <= maxPooled {
+	if a.text != nil && a.text.Cap() <= maxPooledReply {
 		a.text.Reset()
 		replies.Put(a.text)
 	}

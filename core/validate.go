@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // ErrNotConfigured is wrapped by the error of [New] for a Config that has no
@@ -158,8 +160,8 @@ func (c *Config) validate() error {
 		switch {
 		case c.AppID == "":
 			bad("AppID is empty; set CAUSALITY_APP_ID to the name of this application, for example checkout, or, %s", laptop)
-		case !validAppID(c.AppID):
-			bad("AppID is %q; only letters, digits, dot, underscore and hyphen are allowed, at most 256, for example checkout-eu", cutAtRune(c.AppID, 64))
+		case !envelope.ValidAppID(c.AppID):
+			bad("AppID is %q; only letters, digits, dot, underscore and hyphen are allowed, at most 256, for example checkout-eu", envelope.Cut(c.AppID, 64))
 		}
 	}
 	for _, n := range c.numbers() {

@@ -129,7 +129,7 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 		{"core/resend.go", isCall("fmt.Errorf", "errors.New"), 4},
 		{"core/send.go", isCall("fmt.Errorf", "errors.New"), 2},
 		{"core/transport.go", isCall("fmt.Errorf", "errors.New"), 4},
-		{"core/envelope.go", isCall("fmt.Errorf", "errors.New"), 4},
+		{"internal/envelope/event.go", isCall("fmt.Errorf", "errors.New"), 4},
 		{"zerologcausality/hook.go", isCall("diagnostic.Say"), 1},
 		{"zerologcausality/writer.go", isCall("diagnostic.Say"), 1},
 	} {

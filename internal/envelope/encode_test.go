@@ -1,8 +1,7 @@
-package causality
+package envelope
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -111,27 +110,27 @@ func FuzzEncode(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\x04\x02\xff\xfe\x11\x03\x01\n\x0b\x09{\"a\":1e9}", 5)), "e", byte(2))
 	f.Add([]byte(strings.Repeat("\x03\x07user_id\x01\x03abc\x0d_server_hosts\x0c\x02", 9)), "user_login", byte(3))
 	f.Fuzz(func(t *testing.T, data []byte, eventType string, mode byte) {
-		cfg := &Config{AppID: "checkout", TypedPayloads: mode&1 != 0}
-		if mode&2 != 0 {
-			cfg.Format = FormatFlat
+		o := Options{
+			AppID: "checkout", TypedPayloads: mode&1 != 0, IsFlat: mode&2 != 0,
+			Server: Server{Hostname: "h\xff\n", GoVersion: "go", SDKVersion: "0.1.0"},
 		}
 		if mode&4 != 0 {
-			cfg.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
+			o.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
 				if len(a.Key) == 3 {
 					a.Key = strings.Join(append(groups[:len(groups):len(groups)], "replaced"), ".")
 				}
 				return a
 			}
 		}
-		env := newEnvelope(cfg, ServerContext{Hostname: "h\xff\n", GoVersion: "go", SDKVersion: SDKVersion})
+		env := New(o)
 		s := &source{data}
 		ev := &Event{AppID: "checkout", EventType: eventType, DeviceID: "d", TimestampMs: minTimestampMs + int64(s.byte()), UserID: s.string(), SessionID: s.string()}
 		ev.Properties, _ = s.value(0).(map[string]any)
 		ev.Attrs = s.attrs(0)
-		e := encoders.Get().(*encoder)
-		defer e.release()
-		if err := e.encode(env, ev); err != nil {
-			if eventType != "" && !errors.Is(err, errTooLarge) {
+		e := Get()
+		defer e.Release()
+		if err := e.Encode(env, ev); err != nil {
+			if eventType != "" && !errors.Is(err, ErrTooLarge) {
 				t.Errorf("it is invalid: %v", err)
 			}
 			return
@@ -188,7 +187,7 @@ func TestEachByteInEachPlace(t *testing.T) {
 				if got := decoded(t, append(value.AppendKey([]byte{'"'}, string(text)), '"')); got != wantKey {
 					t.Fatalf("the key %q becomes %q, want %q", text, got, wantKey)
 				}
-				if got, want := decoded(t, appendEventType(nil, string(text))), cleanEventType(string(text)); got != want {
+				if got, want := decoded(t, appendEventType(nil, string(text))), CleanType(string(text)); got != want {
 					t.Fatalf("the type %q becomes %q, want %q", text, got, want)
 				}
 			}
@@ -205,38 +204,4 @@ func decoded(t *testing.T, text []byte) (s string) {
 		t.Fatalf("%q: %v", text, err)
 	}
 	return s
-}
-
-// What a Track costs, in allocations that are not the user's own.
-func TestTrackAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	client, err := New(Config{
-		APIKey: "k", Endpoint: "https://gateway.test", AppID: "checkout", DeviceID: "d",
-		BatchSize: 1000, FlushInterval: time.Hour, MaxQueueBytes: 1 << 30, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = client.Shutdown(ctx)
-	})
-	// The loop that sends would take the events meanwhile; this is about Track.
-	client.queue.sleep()
-	attrs := []slog.Attr{slog.String("order_id", "o-42"), slog.Int("total_cents", 1999), slog.Bool("gift", true), slog.Float64("rate", 0.5),
-		slog.Duration("took", time.Second), slog.Time("at", time.Now()), slog.Group("req", "method", "GET", "path", "/cart")}
-	properties := map[string]any{"order_id": "o-42", "total_cents": 1999, "gift": true, "rate": 0.5}
-	for name, ev := range map[string]Event{
-		"with Attrs":      {EventType: "purchase_complete", UserID: "u-1", SessionID: "s-9", CorrelationID: "c", Attrs: attrs},
-		"with Properties": {EventType: "purchase_complete", UserID: "u-1", Properties: properties},
-	} {
-		client.Track(ev) // fills the pools
-		// A chunk of the queue is allocated now and then.
-		if n := testing.AllocsPerRun(1000, func() { client.Track(ev) }); n >= 1 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-	}
 }

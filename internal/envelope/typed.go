@@ -1,4 +1,4 @@
-package causality
+package envelope
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ import (
 //
 // A field takes the property of its name; a message's field is the property
 // coordinates_x, and so on, which is what a group flattens to.
-func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
+func (e *Encoder) encodeTyped(env *Envelope, ev *Event) bool {
 	payload := catalogue.PayloadOf(ev.EventType)
 	if payload == nil {
 		return false
@@ -32,7 +32,7 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 	b, _, ok := e.appendFields(b, "", payload.Fields, ev)
 	e.payload = b
 	if !ok {
-		e.unfit, e.unfitKey = 0, "" // the custom event has room for all
+		e.Unfit, e.UnfitKey = 0, "" // the custom event has room for all
 		return false
 	}
 	for i := range e.props {
@@ -43,7 +43,7 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 	}
 	switch {
 	case ev.UserID == "" || ev.UserID == ev.DeviceID || payload.Fields[0].Name == "user_id":
-	case env.namesHost && ev.DeviceID == env.deviceID:
+	case env.namesHost && ev.DeviceID == env.DeviceID:
 		ev.DeviceID = ev.UserID
 	default:
 		e.leaveOut("user_id")
@@ -59,16 +59,16 @@ func (e *encoder) encodeTyped(env *envelope, ev *Event) bool {
 }
 
 // leaveOut counts a property that the payload has no field for.
-func (e *encoder) leaveOut(key string) {
-	if e.unfit++; e.unfit == 1 {
-		e.unfitKey = key
+func (e *Encoder) leaveOut(key string) {
+	if e.Unfit++; e.Unfit == 1 {
+		e.UnfitKey = key
 	}
 }
 
 // appendFields appends the fields of a message as an object: those for which
 // there is a property under the prefix. The UserID fills user_id. any tells
 // whether there was one, ok whether all fit.
-func (e *encoder) appendFields(b []byte, prefix string, fields []catalogue.Field, ev *Event) (_ []byte, any, ok bool) {
+func (e *Encoder) appendFields(b []byte, prefix string, fields []catalogue.Field, ev *Event) (_ []byte, any, ok bool) {
 	b = append(b, '{')
 	for i := range fields {
 		f := &fields[i]
@@ -112,7 +112,7 @@ func (e *encoder) appendFields(b []byte, prefix string, fields []catalogue.Field
 }
 
 // lookup returns the living property of this name, or nil.
-func (e *encoder) lookup(name string) *property {
+func (e *Encoder) lookup(name string) *property {
 	e.buf = append(append(append(e.buf[:0], '"'), name...), '"', ':')
 	i := e.find(e.hash(e.buf), e.buf)
 	e.buf = e.buf[:0]
@@ -125,7 +125,7 @@ func (e *encoder) lookup(name string) *property {
 // holdsObject reports whether the event states an object of this name, where a
 // field wants a plain value. Its members are properties such as currency_code;
 // one that is called so by itself is only a property without a field.
-func (e *encoder) holdsObject(ev *Event, prefix, name string) bool {
+func (e *Encoder) holdsObject(ev *Event, prefix, name string) bool {
 	isObject := func(v slog.Value) bool { return value.Resolve(v).Kind() == slog.KindGroup }
 	// What begins with coordinates_x_ can hardly be anything else.
 	v, ok := ev.Properties[name]
@@ -138,7 +138,7 @@ func (e *encoder) holdsObject(ev *Event, prefix, name string) bool {
 }
 
 // appendTextMap appends the properties under a prefix as a map of strings.
-func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
+func (e *Encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 	b = append(b, '{')
 	for i := range e.props {
 		p := &e.props[i]
@@ -158,7 +158,7 @@ func (e *encoder) appendTextMap(b []byte, prefix string) (_ []byte, any bool) {
 
 // appendField appends a property as the value of a field, or returns false where
 // it does not convert.
-func (e *encoder) appendField(b []byte, f *catalogue.Field, p *property) ([]byte, bool) {
+func (e *Encoder) appendField(b []byte, f *catalogue.Field, p *property) ([]byte, bool) {
 	text := e.text(p)
 	if f.Form == catalogue.Single {
 		return appendScalarField(b, f, p.kind, text, p.isDuration)
@@ -269,7 +269,7 @@ func enumName(e *catalogue.Enum, kind kind, text string) (string, bool) {
 }
 
 // appendList appends the elements of a repeated field.
-func (e *encoder) appendList(b []byte, f *catalogue.Field, list []any) ([]byte, bool) {
+func (e *Encoder) appendList(b []byte, f *catalogue.Field, list []any) ([]byte, bool) {
 	b = append(b, '[')
 	for i, element := range list {
 		if i > 0 {
@@ -290,7 +290,7 @@ func (e *encoder) appendList(b []byte, f *catalogue.Field, list []any) ([]byte, 
 
 // appendMessage appends one message of a list. Members that it has no field for
 // are left out.
-func (e *encoder) appendMessage(b []byte, list *catalogue.Field, members map[string]any) ([]byte, bool) {
+func (e *Encoder) appendMessage(b []byte, list *catalogue.Field, members map[string]any) ([]byte, bool) {
 	b = append(b, '{')
 	any, known := false, 0
 	for i := range list.Message.Fields {
@@ -318,7 +318,7 @@ func (e *encoder) appendMessage(b []byte, list *catalogue.Field, members map[str
 }
 
 // leaveOutMembers counts the members that a message of a list has no field for.
-func (e *encoder) leaveOutMembers(list *catalogue.Field, members map[string]any) {
+func (e *Encoder) leaveOutMembers(list *catalogue.Field, members map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		if members[key] != nil && !slices.ContainsFunc(list.Message.Fields, func(f catalogue.Field) bool { return f.Name == key }) {
 			e.leaveOut(list.Name + "_" + key)

@@ -1,4 +1,4 @@
-package causality
+package envelope
 
 import (
 	"bytes"
@@ -41,10 +41,10 @@ type property struct {
 }
 
 // key is the encoded key of p, with its colon.
-func (e *encoder) key(p *property) []byte { return e.arena[p.kind][p.start:p.value] }
+func (e *Encoder) key(p *property) []byte { return e.arena[p.kind][p.start:p.value] }
 
 // text is the encoded value of p.
-func (e *encoder) text(p *property) []byte { return e.arena[p.kind][p.value:p.end] }
+func (e *Encoder) text(p *property) []byte { return e.arena[p.kind][p.value:p.end] }
 
 // tableFrom is how many properties are searched one by one before a hash table
 // pays: beyond it a hostile event with thousands of keys would take quadratic
@@ -54,7 +54,7 @@ const tableFrom = 32
 var hashSeed = maphash.MakeSeed()
 
 // scalar encodes a plain value under the open groups.
-func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
+func (e *Encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	kind, text := stringKind, ""
 	isDuration := form == slog.KindDuration
 	if form != slog.KindString {
@@ -63,7 +63,7 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	if form == slog.KindString {
 		text = v.String()
 	}
-	if max(len(key), len(text)) > maxEventBytes {
+	if max(len(key), len(text)) > MaxBytes {
 		e.tooLarge = true
 		return
 	}
@@ -91,7 +91,7 @@ func (e *encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	*arena = b
 	// Checked as it grows, so that a hostile event costs not much more than an
 	// event may.
-	if end > maxEventBytes {
+	if end > MaxBytes {
 		e.tooLarge = true
 		return
 	}
@@ -130,7 +130,7 @@ func represent(v slog.Value, form slog.Kind) (slog.Value, slog.Kind, kind) {
 
 // next returns the property behind the last, to be filled in and inserted. It is
 // built in its place: a copy would have to wait for it.
-func (e *encoder) next() *property {
+func (e *Encoder) next() *property {
 	n := len(e.props)
 	if n == cap(e.props) {
 		e.props = slices.Grow(e.props, 1)
@@ -143,7 +143,7 @@ func (e *encoder) next() *property {
 // insert adds the next property, whose key is given; an earlier one with the same key dies and leaves
 // its place in the table to it, so that a key which comes a thousand times has one
 // place.
-func (e *encoder) insert(p *property, key []byte) {
+func (e *Encoder) insert(p *property, key []byte) {
 	p.hash = e.hash(key)
 	old, mark := -1, trace(key)
 	if e.seen&mark != 0 {
@@ -153,8 +153,8 @@ func (e *encoder) insert(p *property, key []byte) {
 		e.props[old].isDead, e.gaps = true, true
 		if e.props[old].path != p.path {
 			// Not the same name twice, but two that are one when they are flattened.
-			if e.collided++; e.collided == 1 {
-				e.collidedKey = string(key[1 : len(key)-len(`":`)])
+			if e.Collided++; e.Collided == 1 {
+				e.CollidedKey = string(key[1 : len(key)-len(`":`)])
 			}
 		}
 	}
@@ -180,7 +180,7 @@ func pathOf(groups uint32, name string) uint32 {
 }
 
 // hash is the hash of a key where there is a table, else 0.
-func (e *encoder) hash(key []byte) uint32 {
+func (e *Encoder) hash(key []byte) uint32 {
 	if len(e.props) <= tableFrom {
 		return 0
 	}
@@ -195,7 +195,7 @@ func trace(key []byte) uint64 {
 }
 
 // find returns the index of the living property with this encoded key, or -1.
-func (e *encoder) find(hash uint32, key []byte) int {
+func (e *Encoder) find(hash uint32, key []byte) int {
 	if e.seen&trace(key) == 0 {
 		return -1
 	}
@@ -218,7 +218,7 @@ func (e *encoder) find(hash uint32, key []byte) int {
 
 // slot returns where the table holds i, or the free place where the search for
 // its hash ends.
-func (e *encoder) slot(hash uint32, i int32) uint32 {
+func (e *Encoder) slot(hash uint32, i int32) uint32 {
 	mask := uint32(len(e.table) - 1)
 	at := hash & mask
 	for e.table[at] >= 0 && e.table[at] != i {
@@ -227,14 +227,14 @@ func (e *encoder) slot(hash uint32, i int32) uint32 {
 	return at
 }
 
-func (e *encoder) same(i int, hash uint32, key []byte) bool {
+func (e *Encoder) same(i int, hash uint32, key []byte) bool {
 	p := &e.props[i]
 	return p.hash == hash && !p.isDead && bytes.Equal(e.key(p), key)
 }
 
 // grow makes the table four times as large as there are properties and places
 // them anew.
-func (e *encoder) grow() {
+func (e *Encoder) grow() {
 	size := 4 * tableFrom
 	for size < 4*len(e.props) {
 		size *= 2
@@ -254,11 +254,11 @@ func (e *encoder) grow() {
 	}
 }
 
-func (e *encoder) place(i int) { e.table[e.slot(e.props[i].hash, -1)] = int32(i) }
+func (e *Encoder) place(i int) { e.table[e.slot(e.props[i].hash, -1)] = int32(i) }
 
 // appendParams appends the param maps: the surviving properties by kind, then
 // the identity and the server context among the strings.
-func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
+func (e *Encoder) appendParams(b []byte, env *Envelope, ev *Event) []byte {
 	if e.initials&reservedInitials != 0 {
 		for i := range e.props {
 			if p := &e.props[i]; !p.isDead && reserved(e.key(p), ev) {
@@ -293,7 +293,7 @@ func (e *encoder) appendParams(b []byte, env *envelope, ev *Event) []byte {
 }
 
 // appendSurvivors appends the members of a param map that are still properties.
-func (e *encoder) appendSurvivors(b []byte, kind int) []byte {
+func (e *Encoder) appendSurvivors(b []byte, kind int) []byte {
 	for i := range e.props {
 		if p := &e.props[i]; int(p.kind) == kind && !p.isDead {
 			b = append(b, e.arena[kind][p.start:p.end+1]...)
@@ -319,7 +319,7 @@ func reserved(key []byte, ev *Event) bool {
 }
 
 // rename gives the i-th property the first free name of the form user_id_2.
-func (e *encoder) rename(i int) {
+func (e *Encoder) rename(i int) {
 	p := &e.props[i]
 	base := e.key(p)[:len(e.key(p))-len(`":`)]
 	text := e.text(p)
@@ -338,8 +338,8 @@ func (e *encoder) rename(i int) {
 	e.arena[p.kind], e.gaps = arena, true
 	p.start, p.value, p.end = int32(start), int32(middle), int32(len(arena)-1)
 	e.seen |= trace(e.key(p))
-	if e.renamed++; e.renamed == 1 {
-		e.renamedKey = string(base[1:])
+	if e.Renamed++; e.Renamed == 1 {
+		e.RenamedKey = string(base[1:])
 	}
 	if len(e.props) > tableFrom {
 		e.place(i)

@@ -1,4 +1,4 @@
-package causality
+package envelope
 
 import (
 	"crypto/rand"

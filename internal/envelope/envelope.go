@@ -1,8 +1,9 @@
-package causality
+// Package envelope turns an event into the JSON that the gateway takes, and reads it
+// back. What leaves here is nothing that the gateway would refuse.
+package envelope
 
 import (
-	"errors"
-	"fmt"
+	"bytes"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -15,15 +16,16 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
-// Why an event is Invalid.
-var (
-	errNoEventType = errors.New("it has no EventType")
-	errTooLarge    = fmt.Errorf("it is over %d bytes encoded", maxEventBytes)
-	errTooLate     = errors.New("its TimestampMs is after the year 9999; it takes milliseconds, t.UnixMilli()")
-	errSeconds     = errors.New("its TimestampMs is before the year 2001, so it is in seconds; it takes milliseconds, t.UnixMilli()")
-	errBadID       = errors.New("its ID is not 1 to 128 bytes of printable text")
-	errBadAppID    = errors.New("its AppID is not [A-Za-z0-9._-]{1,256}")
-)
+// Rekey puts a new idempotency key over that of an encoded event. It returns false,
+// and changes nothing, if there is none.
+func Rekey(event []byte) bool {
+	at := bytes.Index(event, []byte(keyHead))
+	if end := at + len(keyHead) + len(noUUID); at < 0 || end >= len(event) || event[end] != '"' {
+		return false
+	}
+	newKey().put(event[at+len(keyHead):])
+	return true
+}
 
 // Every encoded event has its key behind keyHead, so that a resend under a new
 // key finds the old one without parsing: nothing that the user chose comes
@@ -37,55 +39,68 @@ const (
 	newEvent = idHead + noUUID + `",` + keyHead + noUUID + `","app_id":"`
 )
 
-// envelope is what all events of a client have in common, encoded once.
-type envelope struct {
-	appID    string
-	deviceID string
+// Options are what a client's Config says of how its events are encoded.
+type Options struct {
+	AppID, DeviceID string // DeviceID: "" is the host's name
+	AppVersion      string
+	Server          Server
+	ReplaceAttr     func([]string, slog.Attr) slog.Attr
+	Attrs           []slog.Attr // on every event
+	IsFlat          bool
+	TypedPayloads   bool
+}
+
+// Envelope is what all events of a client have in common, encoded once.
+type Envelope struct {
+	// AppID and DeviceID are those of an event that states none.
+	AppID    string
+	DeviceID string
 	// head begins an event of this app and device, up to its time.
 	head []byte
 	// device is device_context.
 	device []byte
 	// server is the _server_ members that end string_params.
 	server      []byte
-	context     ServerContext
+	context     Server
 	replaceAttr func([]string, slog.Attr) slog.Attr
-	format      Format
+	isFlat      bool // Config.Format is FormatFlat
 	typed       bool // Config.TypedPayloads
 	namesHost   bool // deviceID is only the host's name: nobody chose it
 	// attrs are Config.Attrs, and common what an encoder makes of them: where an
 	// event begins. With Config.BeforeTrack they come with the event.
 	attrs  []slog.Attr
-	common *encoder
+	common *Encoder
 }
 
-func newEnvelope(cfg *Config, server ServerContext) *envelope {
-	env := &envelope{
-		appID:       cfg.AppID,
-		deviceID:    cfg.DeviceID,
-		context:     server,
-		replaceAttr: cfg.ReplaceAttr,
-		format:      cfg.Format,
-		typed:       cfg.TypedPayloads,
-		namesHost:   cfg.DeviceID == "",
+// New returns the Envelope of a client.
+func New(o Options) *Envelope {
+	env := &Envelope{
+		AppID:       o.AppID,
+		DeviceID:    o.DeviceID,
+		context:     o.Server,
+		replaceAttr: o.ReplaceAttr,
+		isFlat:      o.IsFlat,
+		typed:       o.TypedPayloads,
+		namesHost:   o.DeviceID == "",
 	}
-	if env.deviceID == "" {
-		env.deviceID = server.Hostname
+	if env.DeviceID == "" {
+		env.DeviceID = o.Server.Hostname
 	}
-	env.head = appendApp(append(env.head, newEvent...), env.appID, env.deviceID)
+	env.head = appendApp(append(env.head, newEvent...), env.AppID, env.DeviceID)
 	b := append(env.device, `"device_context":{"os_version":`...)
 	b = value.AppendString(b, runtime.GOOS+"/"+runtime.GOARCH)
-	if cfg.AppVersion != "" {
-		b = value.AppendString(append(b, `,"app_version":`...), cfg.AppVersion)
+	if o.AppVersion != "" {
+		b = value.AppendString(append(b, `,"app_version":`...), o.AppVersion)
 	}
-	b = value.AppendString(append(b, `,"sdk_version":`...), "go/"+server.SDKVersion)
+	b = value.AppendString(append(b, `,"sdk_version":`...), "go/"+o.Server.SDKVersion)
 	env.device = append(b, `},`...)
 
-	b = value.AppendString(append(env.server, `"_server_hostname":`...), server.Hostname)
-	b = value.AppendString(append(b, `,"_server_go_version":`...), server.GoVersion)
-	env.server = value.AppendString(append(b, `,"_server_sdk_version":`...), server.SDKVersion)
+	b = value.AppendString(append(env.server, `"_server_hostname":`...), o.Server.Hostname)
+	b = value.AppendString(append(b, `,"_server_go_version":`...), o.Server.GoVersion)
+	env.server = value.AppendString(append(b, `,"_server_sdk_version":`...), o.Server.SDKVersion)
 
-	if len(cfg.Attrs) > 0 && cfg.BeforeTrack == nil {
-		env.attrs, env.common = cfg.Attrs, newEncoder()
+	if len(o.Attrs) > 0 {
+		env.attrs, env.common = o.Attrs, newEncoder()
 		env.common.replaceAttr = env.replaceAttr
 		for i := range env.attrs {
 			env.common.attr(&env.attrs[i], 0)
@@ -94,11 +109,22 @@ func newEnvelope(cfg *Config, server ServerContext) *envelope {
 	return env
 }
 
-// encoder turns one event into the gateway's JSON. Properties are first encoded
+// ReplacesAttrs reports whether there is a ReplaceAttr.
+func (env *Envelope) ReplacesAttrs() bool { return env.replaceAttr != nil }
+
+// Loss is that of the properties that every event has.
+func (env *Envelope) Loss() Loss {
+	if env.common == nil {
+		return Loss{}
+	}
+	return env.common.Loss
+}
+
+// Encoder turns one event into the gateway's JSON. Properties are first encoded
 // beside it, one param map apart from the other, because only the last property
 // tells which keys survive and which maps there are. One encoder serves one Track
 // at a time; the pool keeps its memory, never the caller's.
-type encoder struct {
+type Encoder struct {
 	buf     []byte // the event
 	payload []byte // its payload, if that is typed
 	// arena is the members of each param map, with a comma behind each, and
@@ -118,17 +144,25 @@ type encoder struct {
 	tooLarge    bool
 	walked      int // attributes so far
 	flatBytes   int // keys and strings of the flat form so far
-	// What is said of the properties once the event is tracked.
-	dropped     int // ReplaceAttr panicked
-	renamed     int // the event itself uses the name
-	renamedKey  string
-	unfit       int // the typed payload has no field for it
-	unfitKey    string
-	collided    int // another one has the same name once it is flattened
-	collidedKey string
+	Loss
 
 	_ [cacheLine]byte
 }
+
+// Loss is how many properties of an event did not arrive as they were given.
+type Loss struct {
+	Dropped    int // ReplaceAttr panicked
+	Renamed    int // the event itself uses the name
+	RenamedKey string
+	Unfit      int // the typed payload has no field for it
+	UnfitKey   string
+	// Collided: another one has the same name once it is flattened.
+	Collided    int
+	CollidedKey string
+}
+
+// IsNone reports whether all arrived.
+func (l *Loss) IsNone() bool { return l.Dropped+l.Renamed+l.Unfit+l.Collided == 0 }
 
 // cacheLine keeps apart what different processors write: two lines, as they fetch
 // them in pairs.
@@ -139,17 +173,23 @@ type pair struct {
 	value any
 }
 
+// Get returns an Encoder, which Release gives back.
+func Get() *Encoder { return encoders.Get().(*Encoder) }
+
+// Bytes is the event that was encoded last, valid until Release.
+func (e *Encoder) Bytes() []byte { return e.buf }
+
 var encoders = sync.Pool{New: func() any { return newEncoder() }}
 
 // newEncoder returns an encoder with memory for most events, in one piece: what two
 // processors write to must not share a cache line.
-func newEncoder() *encoder {
+func newEncoder() *Encoder {
 	memory := make([]byte, 4<<10)
 	cut := func(n int) (b []byte) {
 		b, memory = memory[:0:n], memory[n:]
 		return b
 	}
-	return &encoder{
+	return &Encoder{
 		buf:   cut(2 << 10),
 		arena: [kinds][]byte{stringKind: cut(1 << 10), intKind: cut(512), floatKind: cut(256), boolKind: cut(256)},
 		props: make([]property, 0, 32),
@@ -160,7 +200,8 @@ func newEncoder() *encoder {
 // not keep its memory for good.
 const maxPooled = 256 << 10
 
-func (e *encoder) release() {
+// Release gives the Encoder back, with its memory unless that has grown large.
+func (e *Encoder) Release() {
 	largest := max(cap(e.buf), cap(e.payload), cap(e.prefix))
 	for kind := range e.arena {
 		largest = max(largest, cap(e.arena[kind]))
@@ -170,12 +211,12 @@ func (e *encoder) release() {
 	}
 	clear(e.pairs)
 	clear(e.groups[:cap(e.groups)])
-	e.replaceAttr, e.renamedKey, e.unfitKey, e.collidedKey = nil, "", "", ""
+	e.replaceAttr, e.RenamedKey, e.UnfitKey, e.CollidedKey = nil, "", "", ""
 	encoders.Put(e)
 }
 
 // reset empties the encoder for the next event.
-func (e *encoder) reset() {
+func (e *Encoder) reset() {
 	// One by one, which only changes their lengths.
 	e.buf = e.buf[:0]
 	e.props = e.props[:0]
@@ -187,12 +228,12 @@ func (e *encoder) reset() {
 		e.arena[kind] = e.arena[kind][:0]
 	}
 	e.seen, e.initials, e.walked, e.flatBytes = 0, 0, 0, 0
-	e.dropped, e.renamed, e.unfit, e.collided, e.path = 0, 0, 0, 0, 0
+	e.Dropped, e.Renamed, e.Unfit, e.Collided, e.path = 0, 0, 0, 0, 0
 	e.gaps, e.tooLarge = false, false
 }
 
-// encode leaves the event in e.buf, or says why it is Invalid.
-func (e *encoder) encode(env *envelope, ev *Event) error {
+// Encode encodes an event, which Bytes returns then, or says why it is Invalid.
+func (e *Encoder) Encode(env *Envelope, ev *Event) error {
 	e.reset()
 	e.replaceAttr = env.replaceAttr
 
@@ -205,13 +246,13 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 	if ev.TimestampMs < minTimestampMs && time.Now().UnixMilli() >= minTimestampMs {
 		return errSeconds // else the clock itself says so, as in testing/synctest
 	}
-	if ev.AppID != env.appID && !validAppID(ev.AppID) {
+	if ev.AppID != env.AppID && !ValidAppID(ev.AppID) {
 		return errBadAppID
 	}
 	if ev.ID != "" && !validID(ev.ID) {
 		return errBadID
 	}
-	if env.format == FormatFlat {
+	if env.isFlat {
 		return e.encodeFlat(env, ev)
 	}
 	if env.common != nil {
@@ -224,12 +265,12 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 		e.attr(&ev.Attrs[i], 0)
 	}
 	if e.tooLarge {
-		return errTooLarge
+		return ErrTooLarge
 	}
 	typed := env.typed && e.encodeTyped(env, ev)
 
 	b := e.buf
-	if ev.AppID == env.appID && ev.DeviceID == env.deviceID {
+	if ev.AppID == env.AppID && ev.DeviceID == env.DeviceID {
 		b = append(b, env.head...)
 	} else {
 		b = appendApp(append(b, newEvent...), ev.AppID, ev.DeviceID)
@@ -256,14 +297,14 @@ func (e *encoder) encode(env *envelope, ev *Event) error {
 		b = append(e.appendParams(b, env, ev), '}')
 	}
 	e.buf = append(b, '}')
-	if len(e.buf) > maxEventBytes {
-		return errTooLarge
+	if len(e.buf) > MaxBytes {
+		return ErrTooLarge
 	}
 	return nil
 }
 
 // begin puts the properties that all events have into an empty encoder.
-func (e *encoder) begin(common *encoder) {
+func (e *Encoder) begin(common *Encoder) {
 	for kind := range e.arena {
 		e.arena[kind] = append(e.arena[kind], common.arena[kind]...)
 	}
@@ -281,7 +322,7 @@ func appendApp(b []byte, appID, deviceID string) []byte {
 
 // members encodes a map in the order of its keys, so that the same event gives
 // the same bytes.
-func (e *encoder) members(m map[string]any) {
+func (e *Encoder) members(m map[string]any) {
 	for key, v := range m {
 		e.pairs = append(e.pairs, pair{key, v})
 	}
@@ -294,7 +335,7 @@ func (e *encoder) members(m map[string]any) {
 
 // attr encodes one property, or the members of a group or object, under the
 // groups that are open.
-func (e *encoder) attr(a *slog.Attr, depth int) {
+func (e *Encoder) attr(a *slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
@@ -322,14 +363,14 @@ func (e *encoder) attr(a *slog.Attr, depth int) {
 // walk counts the attributes, because a group that stands twice in a group that
 // stands twice in another, and so on, would take for ever and may leave nothing
 // behind.
-func (e *encoder) walk() {
-	if e.walked++; e.walked > maxEventBytes {
+func (e *Encoder) walk() {
+	if e.walked++; e.walked > MaxBytes {
 		e.tooLarge = true
 	}
 }
 
 // plain gives a property to the user's ReplaceAttr and reduces its value.
-func (e *encoder) plain(key string, v slog.Value) (string, slog.Value) {
+func (e *Encoder) plain(key string, v slog.Value) (string, slog.Value) {
 	if e.replaceAttr != nil {
 		if v.Kind() == slog.KindLogValuer {
 			v = value.Resolve(v)
@@ -351,7 +392,7 @@ const tooDeep = "!ERROR: nested too deep"
 
 // group encodes the members of a group under its name; a group without a name
 // is only a list.
-func (e *encoder) group(name string, members []slog.Attr, depth int) {
+func (e *Encoder) group(name string, members []slog.Attr, depth int) {
 	if depth >= value.MaxDepth {
 		e.scalar(name, slog.StringValue(tooDeep), slog.KindString)
 		return
@@ -361,7 +402,7 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 		e.path = pathOf(path, name)
 		e.prefix = append(value.AppendKey(e.prefix, name), '_')
 		e.groups = append(e.groups, name)
-		e.tooLarge = e.tooLarge || len(e.prefix) > maxEventBytes
+		e.tooLarge = e.tooLarge || len(e.prefix) > MaxBytes
 	}
 	for i := range members {
 		e.attr(&members[i], depth+1)
@@ -374,10 +415,10 @@ func (e *encoder) group(name string, members []slog.Attr, depth int) {
 
 // replace calls the user's ReplaceAttr. Where that panics the property is left
 // out: a redaction that failed must not let its secret through.
-func (e *encoder) replace(a slog.Attr) (replaced slog.Attr) {
+func (e *Encoder) replace(a slog.Attr) (replaced slog.Attr) {
 	defer func() {
 		if recover() != nil {
-			e.dropped++
+			e.Dropped++
 			replaced = slog.Attr{}
 		}
 	}()

@@ -1,4 +1,4 @@
-package causality
+package envelope
 
 import (
 	"encoding/json"
@@ -13,46 +13,15 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
-// Format is the JSON form in which events are sent.
-type Format int
-
-const (
-	// FormatEnvelope is the gateway's EventEnvelope, the form that it takes.
-	FormatEnvelope Format = iota
-	// FormatFlat is the flat form of the platform's plan, for a gateway that
-	// takes that one:
-	//
-	//	{"app_id":…,"event_type":…,"idempotency_key":…,"timestamp_ms":…,"device_id":…,
-	//	 "user_id":…,"session_id":…,"correlation_id":…,"properties":{…,"_server":{…}}}
-	//
-	// Empty fields are left out. Properties keep their keys and their nesting,
-	// sorted by key: groups, maps and structs are objects, lists are arrays, all
-	// integers are numbers, a duration is milliseconds, a time an RFC 3339
-	// string in UTC, and NaN, the infinities and numbers beyond 64 bits are
-	// strings, within a list as well. There is no id unless Event.ID is given, so that
-	// an event sent again under a new key cannot be told from another one.
-	FormatFlat
-)
-
-func (f Format) String() string {
-	switch f {
-	case FormatEnvelope:
-		return "envelope"
-	case FormatFlat:
-		return "flat"
-	}
-	return "Format(" + strconv.Itoa(int(f)) + ")"
-}
-
 // flatServer is the property that holds the server context.
 const flatServer = "_server"
 
 // encodeFlat leaves the event in e.buf in its flat form. Unlike the envelope it
 // is built as a tree, because equal keys may stand anywhere in it and the keys
 // are to be sorted, which costs several times as much.
-func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
+func (e *Encoder) encodeFlat(env *Envelope, ev *Event) error {
 	flat := *ev
-	flat.EventType = cleanEventType(ev.EventType)
+	flat.EventType = CleanType(ev.EventType)
 	flat.IdempotencyKey = uuid.New().String()
 	flat.Properties = make(map[string]any, len(ev.Properties)+len(ev.Attrs)+1)
 	for _, a := range env.attrs {
@@ -65,7 +34,7 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 		e.flatten(flat.Properties, a, 0)
 	}
 	if e.tooLarge {
-		return errTooLarge
+		return ErrTooLarge
 	}
 	if taken, ok := flat.Properties[flatServer]; ok {
 		name := flatServer
@@ -76,7 +45,7 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 			}
 		}
 		flat.Properties[name] = taken
-		e.renamed, e.renamedKey = 1, flatServer
+		e.Renamed, e.RenamedKey = 1, flatServer
 	}
 	flat.Properties[flatServer] = env.context
 
@@ -97,14 +66,14 @@ func (e *encoder) encodeFlat(env *envelope, ev *Event) error {
 		}
 	}
 	e.buf = append(appendFlat(append(b, `,"properties":`...), flat.Properties), '}')
-	if len(e.buf) > maxEventBytes {
-		return errTooLarge
+	if len(e.buf) > MaxBytes {
+		return ErrTooLarge
 	}
 	return nil
 }
 
 // flatten puts one property, or the members of a group or object, into dst.
-func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
+func (e *Encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 	if e.tooLarge {
 		return
 	}
@@ -149,7 +118,7 @@ func (e *encoder) flatten(dst map[string]any, a slog.Attr, depth int) {
 }
 
 // flatSize notices an event that is too large before it is encoded.
-func (e *encoder) flatSize(key string, v slog.Value) {
+func (e *Encoder) flatSize(key string, v slog.Value) {
 	e.flatBytes += len(key)
 	switch v.Kind() {
 	case slog.KindString:
@@ -162,7 +131,7 @@ func (e *encoder) flatSize(key string, v slog.Value) {
 			e.tooLarge = true
 		}
 	}
-	e.tooLarge = e.tooLarge || e.flatBytes > maxEventBytes
+	e.tooLarge = e.tooLarge || e.flatBytes > MaxBytes
 }
 
 // flatValue is a plain value in the tree: a slog.Value, or what a list holds.
@@ -196,7 +165,7 @@ func appendFlat(b []byte, v any) []byte {
 		return append(b, ']')
 	case slog.Value:
 		return value.AppendJSON(b, v)
-	case ServerContext:
+	case Server:
 		b = value.AppendString(append(b, `{"hostname":`...), v.Hostname)
 		b = value.AppendString(append(b, `,"go_version":`...), v.GoVersion)
 		b = value.AppendString(append(b, `,"sdk_version":`...), v.SDKVersion)
