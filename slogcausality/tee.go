@@ -15,6 +15,11 @@ import (
 // A record below next's level, but not below that of events, is made only to
 // look for an event in it: about 300 ns.
 //
+// A handler around the Tee that samples or filters leaves out events as well: put it
+// around next. Since Go 1.26 slog.NewMultiHandler(next, NewHandler(client)) gives the
+// same events; Tee tracks before next is called, and so has what was logged also
+// where next changes the groups of a record.
+//
 // Tee over slog.Default().Handler() may be given to slog.SetDefault, which
 // log/slog's own default handler does not allow to other wrappers.
 func Tee(next slog.Handler, client *causality.Client, opts ...Option) slog.Handler {

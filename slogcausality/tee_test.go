@@ -202,7 +202,7 @@ func TestRecordsOfAnyLength(t *testing.T) {
 	}
 }
 
-func TestNilArgumentsPanicAtOnce(t *testing.T) {
+func TestANilHandlerPanicsAtOnce(t *testing.T) {
 	client, _ := newClient(t)
 	for _, tc := range []struct {
 		name, want string

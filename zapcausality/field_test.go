@@ -66,7 +66,7 @@ var sameAsSlog = []struct {
 	{"bytes given as anything", zap.Any("k", []byte("hi")), slog.Any("k", []byte("hi")), "aGk="},
 	{"true", zap.Bool("k", true), slog.Bool("k", true), true},
 	{"false", zap.Bool("k", false), slog.Bool("k", false), false},
-	{"the greatest int", zap.Int64("k", math.MaxInt64), slog.Int("k", math.MaxInt64), int64(math.MaxInt64)},
+	{"the greatest int", zap.Int64("k", math.MaxInt64), slog.Int64("k", math.MaxInt64), int64(math.MaxInt64)},
 	{"the least int64", zap.Int64("k", math.MinInt64), slog.Int64("k", math.MinInt64), int64(math.MinInt64)},
 	{"the least int32", zap.Int32("k", math.MinInt32), slog.Any("k", int32(math.MinInt32)), int64(math.MinInt32)},
 	{"the least int16", zap.Int16("k", math.MinInt16), slog.Any("k", int16(math.MinInt16)), int64(math.MinInt16)},

@@ -24,6 +24,7 @@ const (
 type event struct {
 	form      form
 	eventType string
+	id        string // of the group form and the open one
 	// rank is the place of its key among the event keys: the lowest wins.
 	rank int
 	// key and value are the attribute that says so.
@@ -44,6 +45,7 @@ type found struct {
 	attrs    []slog.Attr
 	members  []slog.Attr // memory of event.members
 	group    *Scope      // the group "event", if the attributes are its members
+	id       string      // that of the open form
 	// inner says that the attributes are logged by a function of the user's that
 	// the client is calling: no event comes of them, and the user's methods, which
 	// may have led here, are not called for them.
@@ -55,6 +57,7 @@ func (f *found) reset() {
 	clear(f.members)
 	f.attrs, f.members = f.attrs[:0], f.members[:0]
 	f.event, f.identity, f.group, f.inner = event{}, causality.Identity{}, nil, false
+	f.id = ""
 }
 
 // add takes an attribute by its parts, because these stay in registers.
@@ -134,6 +137,12 @@ func follow(v slog.Value) (given slog.Value) {
 // asked twice.
 func (f *found) addEvent(rules *Rules, key string, v slog.Value) (read slog.Value, ok bool) {
 	rank := slices.Index(rules.keys, key)
+	if f.group != nil && key == idKey {
+		if text, read, isText := f.textOf(v); isText {
+			f.id = text
+			return read, true
+		}
+	}
 	isMember := f.group != nil && key == TypeKey
 	if rank < 0 && key != EventKey && !isMember {
 		return v, false
@@ -200,6 +209,14 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 			text, read, ok := f.textOf(v)
 			if ok {
 				e.form, e.eventType = groupForm, text
+				continue
+			}
+			v = read
+		}
+		if key == idKey {
+			text, read, ok := f.textOf(v)
+			if ok {
+				e.id = text
 				continue
 			}
 			v = read

@@ -18,7 +18,8 @@
 // event keys name a type, the first in the order of the option counts, and the
 // others are ordinary attributes; of one key, the last counts. The keys user_id,
 // session_id, device_id and correlation_id are lifted out wherever the event may
-// stand, and become the Identity.
+// stand, and become the Identity. The member event_id of the group form is the
+// event's ID.
 package record
 
 import (
@@ -85,7 +86,10 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	if isOwn(ctx) || diagnostic.IsOwnLine(message) {
 		return
 	}
-	e := causality.Event{EventType: event.eventType}
+	e := causality.Event{EventType: event.eventType, ID: event.id}
+	if event.form == openForm {
+		e.ID = r.found.id
+	}
 	if r.found.inner {
 		client.Track(e) // which counts it
 		return

@@ -10,6 +10,9 @@ const (
 	OTelKey = "otel.event.name"
 	// TypeKey is the member of the group form that holds the event type.
 	TypeKey = "event_type"
+	// idKey is the member of the group form that holds the event's id, if it is
+	// given.
+	idKey = "event_id"
 )
 
 // Rules are an adapter's options. They do not change once they are made.
@@ -29,7 +32,7 @@ func DefaultKeys() []string { return []string{EventKey, OTelKey} }
 // NewRules returns rules with the given event keys. Without any, the group form
 // alone makes an event. A key that is empty is none.
 func NewRules(keys []string) *Rules {
-	r := &Rules{lengths: lengthBit("") | lengthBit(EventKey) | lengthBit(TypeKey)}
+	r := &Rules{lengths: lengthBit("") | lengthBit(EventKey) | lengthBit(TypeKey) | lengthBit(idKey)}
 	for _, key := range keys {
 		if key != "" && !slices.Contains(r.keys, key) {
 			r.keys = append(r.keys, key)
