@@ -220,7 +220,13 @@ func differences(listed, seen map[string]map[string]property, exact bool) (diff 
 	return diff
 }
 
-// isIdentity: the Recorder takes a string under these names for the identity.
+// isIdentity: a string under these names is taken for the identity, and so is a float that
+// is whole.
 func isIdentity(name string) bool {
-	return strings.HasPrefix(name, "user_id") || strings.HasPrefix(name, "session_id")
+	for _, id := range []string{"user_id", "session_id", "device_id", "correlation_id"} {
+		if strings.HasSuffix(strings.TrimSuffix(name, "_2"), id) {
+			return true
+		}
+	}
+	return false
 }

@@ -224,7 +224,8 @@ var defaultMin = [...]int{term.Slog: 0, term.ZapLogger: 0, term.Zerolog: 1, term
 func (f *finder) report(sink *term.Sink, s *state, place term.Place) {
 	for _, a := range s.alts {
 		if a.form == noEvent {
-			if len(a.open) > 0 {
+			// That a logger might make each of its lines an event is not worth a word.
+			if len(a.open) > 0 && !strings.HasPrefix(a.open[0], unseen) {
 				f.unknown(Unknown{Why: "the line may be an event: " + a.open[0], Place: place})
 			}
 			continue

@@ -161,7 +161,7 @@ func (r *resolver) param(n *term.Node, e *env, depth int) {
 		}
 	}
 	if len(sites) == 0 || r.p.InPart && isExported(n.Str) {
-		r.unknown("no call of %s is seen, so its parameter %s is not known", short(n.Str), name(n))
+		r.unknown(unseen+"%s is seen, so its parameter %s is not known", short(n.Str), name(n))
 	}
 }
 
@@ -255,6 +255,9 @@ var initial = map[string]*term.Node{
 	"github.com/rs/zerolog.Ctx":        {Op: term.Root, N: term.MayBeOurs},
 	errorField:                         term.Const("error"),
 }
+
+// unseen begins the reason why what is bound to a logger is not known.
+const unseen = "no call of "
 
 const errorField = "github.com/rs/zerolog.ErrorFieldName"
 
