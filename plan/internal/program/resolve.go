@@ -248,12 +248,17 @@ func isExported(id string) bool {
 
 // initial is what variables of other packages hold if nobody assigns to them.
 var initial = map[string]*term.Node{
-	"log/slog.Default":                 {Op: term.Root, N: term.MayBeOurs},
-	"log/slog.DiscardHandler":          {Op: term.Root, N: term.NotOurs},
-	"go.uber.org/zap.L":                {Op: term.Root, N: term.MayBeOurs},
-	"github.com/rs/zerolog/log.Logger": {Op: term.Root, N: term.MayBeOurs},
-	"github.com/rs/zerolog.Ctx":        {Op: term.Root, N: term.MayBeOurs},
-	errorField:                         term.Const("error"),
+	"log/slog.Default":                          {Op: term.Root, N: term.MayBeOurs},
+	"log/slog.DiscardHandler":                   {Op: term.Root, N: term.NotOurs},
+	"go.uber.org/zap.L":                         {Op: term.Root, N: term.MayBeOurs},
+	"github.com/rs/zerolog/log.Logger":          {Op: term.Root, N: term.MayBeOurs},
+	"github.com/rs/zerolog.Ctx":                 {Op: term.Root, N: term.MayBeOurs},
+	errorField:                                  term.Const("error"),
+	"github.com/rs/zerolog.ErrorStackFieldName": term.Const("stack"),
+	"github.com/rs/zerolog.LevelFieldName":      term.Const("level"),
+	"github.com/rs/zerolog.MessageFieldName":    term.Const("message"),
+	"github.com/rs/zerolog.CallerFieldName":     term.Const("caller"),
+	"github.com/rs/zerolog.TimestampFieldName":  term.Const("time"),
 }
 
 // unseen begins the reason why what is bound to a logger is not known.
