@@ -85,6 +85,12 @@ func (c *Chaos) Listen() (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.take(g)
+	return g, nil
+}
+
+// take makes a gateway one of these moods.
+func (c *Chaos) take(g *Gateway) {
 	all := moods()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -109,7 +115,6 @@ func (c *Chaos) Listen() (*Gateway, error) {
 		c.moods[m.name]++
 		return func(x *Exchange) bool { return c.play(m, x) }
 	}
-	return g, nil
 }
 
 func (c *Chaos) play(m mood, x *Exchange) bool {

@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/fakegateway"
 )
 
@@ -39,6 +41,46 @@ func TestAnUnsureMoodWithholdsTheShortestReply(t *testing.T) {
 				defer resp.Body.Close()
 				if body, err := io.ReadAll(resp.Body); err == nil {
 					t.Errorf("the client was answered %s: %s", resp.Status, body)
+				}
+			})
+		})
+	}
+}
+
+// A soak in virtual time: minutes of moods, and then a gateway that is well.
+func TestAGatewayThatIsWellAgainGetsEveryGoodEvent(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				chaos := NewChaos(seed)
+				g := NewGateway(nil)
+				defer g.Close()
+				chaos.take(g)
+				pool := g.Transport()
+				defer pool.(*http.Transport).CloseIdleConnections()
+				var told told
+				client := newClient(t, chaos.Witness(pool), func(cfg *causality.Config) {
+					cfg.BatchSize = 10
+					cfg.FlushInterval = 200 * time.Millisecond
+					cfg.Timeout = ChaosTimeout
+					cfg.OnDrop = told.dropped
+				})
+				m := Measured{Fault: &Fault{Events: 6000, PerSecond: 100}}
+				m.trackAll(client)
+				chaos.Calm()
+				for range 60 {
+					for range 3 {
+						m.track(client)
+					}
+					took(t, 0, 2*time.Minute, func() { _ = client.Flush() })
+					time.Sleep(5 * time.Second)
+				}
+				_ = client.Close()
+				told.mu.Lock()
+				defer told.mu.Unlock()
+				if _, err := chaos.Audit(g, m.tracked, addsUp(t, client), told.drops); err != nil {
+					t.Error(err)
 				}
 			})
 		})

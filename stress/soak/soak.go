@@ -163,7 +163,9 @@ func settle(client *causality.Client, log func(string, int64), tracked *atomic.I
 			n := tracked.Add(1) - 1
 			log("e"+strconv.FormatInt(n, 10), n)
 		}
-		err = client.Flush()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		err = client.FlushContext(ctx)
+		cancel()
 		s := client.Stats()
 		if s.Queued <= int64(faults.BadEvents(int(tracked.Load())))-s.Dropped.Rejected {
 			return nil
