@@ -41,7 +41,7 @@ type batcher struct {
 
 	schedule
 	health
-	names
+	verdicts verdicts
 
 	ctx    context.Context // ends when deliveries must give up
 	cancel context.CancelFunc

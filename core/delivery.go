@@ -44,9 +44,10 @@ type result struct {
 	// gateway named and the rest; or halves, if it was too large. stalled: it failed since nothing can be stored
 	// for the moment.
 	stored, failed, stalled bool
-	// isBusy: it failed because of how much is sent, not of what.
-	isBusy bool
-	err    error // why events are left
+	// isBusy: it failed because of how much is sent, not of what. isHeld: the
+	// gateway asked for a wait.
+	isBusy, isHeld bool
+	err            error // why events are left
 
 	// maxEvents and maxBytes are what the gateway showed itself to allow a
 	// request; 0 when it did not.
@@ -59,7 +60,8 @@ func (d *delivery) run(ctx context.Context) {
 	bt := d.batch
 	res := result{batch: bt, isProbe: d.isProbe}
 	out := d.send(ctx, bt, &res)
-	res.elapsed, res.err, res.isBusy = out.elapsed, out.err, out.isBusy
+	res.elapsed, res.err = out.elapsed, out.err
+	res.isBusy, res.isHeld = out.isBusy, out.isBusy || out.retryAfter > 0
 	switch out.verdict {
 	case accepted:
 		d.settle(bt, out, &res)
@@ -100,6 +102,15 @@ func (d *delivery) send(ctx context.Context, bt *batch, res *result) outcome {
 		bt.request = d.ledger.requested(bt.request > 0)
 		res.request = bt.request
 		out := d.transport.sendBatch(ctx, bt)
+		if ctx.Err() != nil && out.verdict != accepted {
+			return out // Close has no time left, says so itself, and has the batch
+		}
+		switch {
+		case out.isBusy, out.retryAfter > 0 && !bt.isSuspect: // else it asks for these events
+			d.transport.hold(out.start, out.retryAfter)
+		case out.retryAfter == 0:
+			d.transport.served()
+		}
 		if out.unknown {
 			// gateway: it may have marked the keys as seen and stored nothing;
 			// the same keys would then be answered "accepted" and never stored.
@@ -112,14 +123,11 @@ func (d *delivery) send(ctx context.Context, bt *batch, res *result) outcome {
 		if out.verdict == accepted {
 			return out
 		}
-		if ctx.Err() != nil {
-			return out // Close has no time left, and says so itself
-		}
 		if out.unknown {
 			d.report.unknown(bt.len(), d.reuseKeys, out.err)
 		}
 		d.report.failed(out.err, d.ledger.failed(out.err))
-		if out.verdict != again || out.isBusy || attempt >= d.retries || d.ledger.storedAfter(bt.request) ||
+		if out.verdict != again || out.isBusy || out.retryAfter > 0 || attempt >= d.retries || d.ledger.storedAfter(bt.request) ||
 			!d.sleep(ctx, jittered(exponentialBackoff(attempt))) ||
 			d.ledger.storedAfter(bt.request) || time.Now().Before(d.transport.held()) {
 			return out

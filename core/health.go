@@ -35,17 +35,19 @@ type health struct {
 	// doubted is the number of the newest failed request: a later one that is
 	// stored ends the doubt. doubtedFrom is the one that began it.
 	doubted, doubtedFrom int64
-	probes               int // failed, since the state changed
-	probed               int // probes so far
-	failures             int // of batches known to be bad, since anything was stored
+	probes               int  // failed, since the state changed
+	triedRest            bool // in this doubt: see probe
+	probed               int  // probes so far
+	failures             int  // of batches known to be bad, since anything was stored
 	probing              bool
 	probedAt             time.Time // when a probe was last sent, or asked for
 	probeAt              time.Time // of the next
 	downSince            time.Time
-	// busyRequest is the request that the gateway last answered with a wait, 0 if
-	// a later one had another answer; busy counts such answers in a row.
-	busyRequest int64
-	busy        int
+	// holds counts answers in a row that asked for a wait. limit is how many
+	// requests may be under way since: one goes first, and one more with each that
+	// is stored. 0: Config.MaxInFlight.
+	holds int
+	limit int
 }
 
 // observe learns from a result how the gateway is.
@@ -57,20 +59,27 @@ func (b *batcher) observe(res result) {
 		b.failure = res.err
 	}
 	switch {
-	case res.isBusy:
-		b.busyRequest = res.request
-		if b.busy++; b.busy > max(b.cfg.MaxRetries, 0) {
+	case res.isHeld:
+		b.limit = 1
+		if b.holds++; b.holds > max(b.cfg.MaxRetries, 0) {
 			b.replyAll()
 		}
+	case res.stored && b.limit > 0:
+		if b.limit++; b.limit >= b.cfg.MaxInFlight {
+			b.limit = 0
+		}
+		fallthrough
+	default:
+		b.holds = 0
+	}
+	if res.isBusy {
 		return
-	case res.request > b.busyRequest:
-		b.busyRequest, b.busy = 0, 0
 	}
 	if res.stored {
 		b.failures = 0
 	}
-	if res.stored && res.batch.isNamed {
-		b.names = names{doubtedAt: time.Now()}
+	if bt := res.batch; res.stored && (bt.isNamed || bt.alone > 0) {
+		b.verdicts = verdicts{refutedAt: time.Now()}
 	}
 	switch {
 	case res.stored && (b.state == down || b.state == doubtful && res.request > b.doubted):
@@ -107,8 +116,9 @@ func (b *batcher) doubt(res result) {
 	b.doubted = max(b.doubted, res.request)
 	switch {
 	case b.state == well:
-		b.state, b.probes, b.doubtedFrom, b.probeAt = doubtful, 0, res.request, time.Time{}
+		b.beDoubtful(res.request)
 	case !res.isProbe: // it was sent before
+	case b.state == doubtful && res.batch.len() > 1: // the rest: another event of it may be bad
 	case b.state == down:
 		b.pause()
 	default:
@@ -118,9 +128,16 @@ func (b *batcher) doubt(res result) {
 	}
 }
 
+// beDoubtful begins a doubt with a failed request.
+func (b *batcher) beDoubtful(request int64) {
+	b.state, b.probes, b.triedRest, b.probeAt = doubtful, 0, false, time.Time{}
+	b.doubted, b.doubtedFrom = max(b.doubted, request), request
+}
+
 // goDown begins a pause.
 func (b *batcher) goDown() {
 	b.state, b.probes, b.downSince = down, 0, time.Now()
+	b.verdicts.confirmed = false // it may be another version now
 	b.ledger.paused(true)
 	b.pause()
 }
@@ -167,9 +184,10 @@ func (b *batcher) probe(now time.Time) *batch {
 	if b.probing || now.Before(b.probeAt) {
 		return nil
 	}
-	if b.state == doubtful && b.probes == 0 {
+	if b.state == doubtful && !b.triedRest {
+		b.triedRest = true
 		for i, bt := range b.waiting {
-			if !bt.isSuspect && bt.request == b.doubtedFrom {
+			if !bt.isSuspect && bt.stalled == 0 && bt.request == b.doubtedFrom {
 				return b.take(i, b.size)
 			}
 		}

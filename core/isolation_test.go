@@ -95,6 +95,11 @@ func TestAFewBadEventsCostThemselves(t *testing.T) {
 		{"an answer that cannot be read", 20, answersAlways(200, "<html>")},
 		{"204", 20, answersAlways(204, "")},
 		{"no answer", 1, silent},
+		{"503 with Retry-After", 1, func(*http.Request) (*http.Response, error) {
+			resp := answered(503, "later")
+			resp.Header.Set("Retry-After", "5")
+			return resp, nil
+		}},
 	} {
 		for _, burst := range []int{1, 50} {
 			t.Run(fmt.Sprintf("%s, %d at a time", tt.name, burst), func(t *testing.T) {

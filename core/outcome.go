@@ -46,10 +46,11 @@ type outcome struct {
 	// timedOut: no answer in time, or the upload broke.
 	timedOut bool
 	// isBusy: the answer is about the rate of requests and not about these events.
-	// retryAfter is how long it asked everybody to wait; 0 if it did not say.
-	isBusy     bool
+	isBusy bool
+	// retryAfter is how long the answer asked everybody to wait; 0 if it did not.
 	retryAfter time.Duration
-	// elapsed is how long the request took.
+	// start is when the request was sent, and elapsed how long it took.
+	start   time.Time
 	elapsed time.Duration
 }
 
@@ -75,8 +76,6 @@ type rejection struct {
 //	502, 504, 520 and above                    again, unknown: a proxy speaks
 //	any other 5xx                              again
 //	any other                                  denied
-//
-// An answer with a Retry-After is busy, too.
 func read(status int, header http.Header, body []byte, events int) outcome {
 	if status == http.StatusOK {
 		return readResults(body, events)
@@ -113,7 +112,6 @@ func read(status int, header http.Header, body []byte, events int) outcome {
 	default:
 		out.verdict = denied
 	}
-	out.isBusy = out.isBusy || out.retryAfter > 0
 	out.err = &GatewayError{StatusCode: status, Message: message, Events: events, RetryAfter: out.retryAfter}
 	return out
 }

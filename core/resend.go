@@ -25,10 +25,13 @@ func (c *Client) Resend(ctx context.Context, r io.Reader) (int, error) {
 	if c == nil || c.disabled || c.dryRun != nil {
 		return 0, ErrNotSent
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	var bad []error
 	lines := bufio.NewReader(r)
 	for n, number := 0, 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
+		line, err := readLine(lines)
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			if problem := c.resendable(line); problem != nil {
 				if len(bad) < maxErrors {
@@ -49,10 +52,26 @@ func (c *Client) Resend(ctx context.Context, r io.Reader) (int, error) {
 	}
 }
 
+// readLine reads a line, but of one that is too large no more than shows that.
+func readLine(r *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(line) <= envelope.MaxBytes {
+			line = append(line, part...)
+		}
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
 // resendable gives an event a new key, or says what is wrong with the line as one.
 func (c *Client) resendable(line []byte) error {
 	if len(line) > envelope.MaxBytes {
 		return envelope.ErrTooLarge
+	}
+	if sizeOf(len(line)) > c.queue.maxBytes {
+		return fmt.Errorf("it is larger than Config.MaxQueueBytes: %w", ErrQueueFull)
 	}
 	e, err := envelope.Decode(line)
 	switch {
@@ -75,14 +94,15 @@ func (c *Client) resendable(line []byte) error {
 func (c *Client) requeue(ctx context.Context, line []byte) error {
 	var tick *time.Ticker
 	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		why, ok := c.queue.push(line, nil)
 		switch {
 		case ok:
 			return nil
 		case why == DropClosed:
 			return ErrClosed
-		case sizeOf(len(line)) > c.queue.maxBytes:
-			return ErrQueueFull
 		}
 		if tick == nil {
 			tick = time.NewTicker(20 * time.Millisecond)

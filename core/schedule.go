@@ -61,8 +61,8 @@ func (b *batcher) next(now time.Time) *batch {
 // slots is how many requests may be under way. After the gateway asked for a wait,
 // one goes first.
 func (b *batcher) slots() int {
-	if b.busyRequest > 0 {
-		return 1
+	if b.limit > 0 {
+		return b.limit
 	}
 	return b.cfg.MaxInFlight
 }

@@ -18,10 +18,12 @@ const (
 	// not condemn what another would store.
 	aloneFailures = 8
 	aloneFor      = 2 * time.Minute
+	// More often where such an event was stored after all.
+	refutedFailures = 20
 	// While closing there is no time for that.
 	closingFailures = 3
 	// An event that the gateway names is asked about once more, and the first
-	// such event twice; see names.
+	// such event twice; see verdicts.
 	namedFailures      = 1
 	firstNamedFailures = 2
 	// aloneWait is the longest wait before an event is sent alone again.
@@ -46,19 +48,22 @@ type suspicion struct {
 	tries        int // as alone, and the failures since that do not count
 }
 
-// names is whether the gateway names the right event when it refuses a batch with
-// a line. It is a part of batcher.
-type names struct {
-	// confirmed: an event that was named has been rejected. doubtedAt is when one
-	// was stored after all, as happens with a replica that refuses everything.
+// verdicts is how far failures alone can be believed. It is a part of batcher.
+type verdicts struct {
+	// confirmed: an event that the gateway named has been rejected.
 	confirmed bool
-	doubtedAt time.Time
+	// refutedAt is when an event that had failed alone, or was named, was stored
+	// after all, as happens with a replica that refuses everything.
+	refutedAt time.Time
+}
+
+// areRefuted reports whether that was lately.
+func (v *verdicts) areRefuted() bool {
+	return !v.refutedAt.IsZero() && time.Since(v.refutedAt) < relearn
 }
 
 // believes reports whether what the gateway named a bad event is taken for one.
-func (b *batcher) believes(bt *batch) bool {
-	return bt.isNamed && (b.names.doubtedAt.IsZero() || time.Since(b.names.doubtedAt) > relearn)
-}
+func (b *batcher) believes(bt *batch) bool { return bt.isNamed && !b.verdicts.areRefuted() }
 
 // isExplained reports whether a failure of this batch says nothing of the gateway:
 // it failed before, and others were stored since.
@@ -135,8 +140,7 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 	if chosen < 0 {
 		if unproven >= 0 && len(b.inFlight) == 0 {
 			// Nothing else is sent that could be stored.
-			b.state, b.probes, b.doubtedFrom, b.probeAt = doubtful, 0, b.waiting[unproven].request, time.Time{}
-			b.doubted = max(b.doubted, b.doubtedFrom)
+			b.beDoubtful(b.waiting[unproven].request)
 			return b.probe(now)
 		}
 		return nil
@@ -168,17 +172,19 @@ func (b *batcher) rejectSuspects(now time.Time) {
 		}
 		needed, least := aloneFailures, aloneFor
 		switch {
-		case b.believes(bt) && b.names.confirmed:
+		case b.believes(bt) && b.verdicts.confirmed:
 			needed, least = namedFailures, 0
 		case b.believes(bt):
 			needed, least = firstNamedFailures, 0
 		case b.isClosing:
 			needed, least = closingFailures, 0
+		case b.verdicts.areRefuted():
+			needed = refutedFailures
 		}
 		if bt.alone < needed || now.Sub(bt.aloneAt) < least || !b.ledger.storedAfter(b.comparedFrom(bt)) {
 			return false
 		}
-		b.names.confirmed = b.names.confirmed || b.believes(bt)
+		b.verdicts.confirmed = b.verdicts.confirmed || b.believes(bt)
 		b.ledger.rejected(bt, 0, envelope.Cut(bt.err.Error(), maxMessageBytes))
 		return true
 	})

@@ -43,8 +43,9 @@ type httpTransport struct {
 	timeout   time.Duration
 
 	mu       sync.Mutex
+	heldFrom time.Time // when the present wait began
 	heldTo   time.Time // the gateway asked everybody to wait until then
-	busy     int       // answers in a row that did
+	busy     int       // waits in a row
 	deadline time.Time // when Close gives up; zero while the client is open
 }
 
@@ -97,11 +98,7 @@ func (t *httpTransport) sendBatch(ctx context.Context, bt *batch) outcome {
 	start := time.Now()
 	out := t.judge(t.exchange(req), bt.len(), body)
 	out.elapsed = time.Since(start)
-	if out.isBusy {
-		t.hold(out.retryAfter)
-	} else {
-		t.served()
-	}
+	out.start = start
 	return out
 }
 
@@ -204,6 +201,9 @@ func exchangeOver(roundTripper http.RoundTripper, req *http.Request) answer {
 		resp.Body = http.NoBody
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == 0 {
+		return answer{err: errors.New("Config.Transport returned a response without a status")}
+	}
 	a := answer{status: resp.StatusCode, header: resp.Header, text: replies.Get().(*bytes.Buffer)}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return a // its body is the connection, which has no end
@@ -348,14 +348,20 @@ func (t *httpTransport) closeAt(deadline time.Time) {
 	t.mu.Unlock()
 }
 
-// hold makes every request of the client wait: for as long as the gateway asked,
-// or for longer with each answer in a row that asks for less.
-func (t *httpTransport) hold(asked time.Duration) {
+// hold makes every request of the client wait because of the answer to one that was
+// sent at start: for as long as the gateway asked, or for longer with each wait in a
+// row that it did not find long enough.
+func (t *httpTransport) hold(start time.Time, asked time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	until := time.Now().Add(max(asked, jittered(exponentialBackoff(t.busy))))
-	t.busy++
-	if until.After(t.heldTo) {
+	now := time.Now()
+	wait := asked
+	if start.After(t.heldFrom) { // else it was under way when this wait began
+		wait = max(asked, jittered(exponentialBackoff(t.busy)))
+		t.heldFrom = now
+		t.busy++
+	}
+	if until := now.Add(wait); until.After(t.heldTo) {
 		t.heldTo = until
 	}
 }
