@@ -28,8 +28,8 @@ func parse(t *testing.T, name string) *ast.File {
 	return file
 }
 
-func TestTheReadmeNamesEveryOption(t *testing.T) {
-	readme := read(t, "README.md")
+func TestThePageOfOptionsNamesEveryOption(t *testing.T) {
+	page := read(t, "docs/options.md")
 	fields := 0
 	ast.Inspect(parse(t, "core/config.go"), func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
@@ -40,8 +40,8 @@ func TestTheReadmeNamesEveryOption(t *testing.T) {
 			for _, name := range field.Names {
 				if name.IsExported() {
 					fields++
-					if !regexp.MustCompile(`\n\|[^|]*` + "`" + name.Name + "`").MatchString(readme) {
-						t.Errorf("README.md has no row for Config.%s", name.Name)
+					if !regexp.MustCompile(`\n\|[^|]*` + "`" + name.Name + "`").MatchString(page) {
+						t.Errorf("docs/options.md has no row for Config.%s", name.Name)
 					}
 				}
 			}
@@ -208,15 +208,15 @@ func headings(page string) (names []string) {
 	return names
 }
 
-// The request that the README shows is one that the gateway takes.
-func TestTheGatewayTakesTheRequestOfTheReadme(t *testing.T) {
-	readme := blocks(read(t, "README.md"))
-	i := slices.IndexFunc(readme, func(b block) bool { return b.lang == "json" })
+// The request that the page shows is one that the gateway takes.
+func TestTheGatewayTakesTheRequestOfThePage(t *testing.T) {
+	page := blocks(read(t, "docs/arrives.md"))
+	i := slices.IndexFunc(page, func(b block) bool { return b.lang == "json" })
 	if i < 0 {
 		t.Fatal("it shows none")
 	}
 	gateway := causalitytest.NewRecorder()
-	req := httptest.NewRequest(http.MethodPost, "/v1/events/batch", strings.NewReader(readme[i].text))
+	req := httptest.NewRequest(http.MethodPost, "/v1/events/batch", strings.NewReader(page[i].text))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-API-Key", strings.Repeat("0123456789abcdef", 4))
 	reply := httptest.NewRecorder()

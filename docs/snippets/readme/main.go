@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log"
 	"log/slog"
 	"os"
 
@@ -11,15 +10,13 @@ import (
 )
 
 func main() {
-	client, err := causality.New(causality.ConfigFromEnv()) // CAUSALITY_ENDPOINT, _API_KEY, _APP_ID
+	client, err := causality.New(causality.ConfigFromEnv())
 	if err != nil {
-		log.Fatal(err)
+		slog.Error("no analytics", "error", err) // client is nil, which does nothing
 	}
 	defer client.Close() // last: it sends what still waits
 
 	logger := slog.New(slogcausality.Tee(slog.NewJSONHandler(os.Stdout, nil), client))
-
-	// Usually a middleware does this, once for each request.
 	ctx := causality.ContextWithIdentity(context.Background(), causality.Identity{UserID: "u-1", SessionID: "s-9"})
 
 	logger.Info("listening", "addr", ":8080") // a line like any other
