@@ -27,7 +27,7 @@ func TestResend_SendsWhatWriteDroppedWrote(t *testing.T) {
 			t.Fatal(err)
 		}
 		client.Track(causality.Event{EventType: "late", ID: "mine"}) // after Close, so it is dropped and written too
-		client.Track(causality.Event{})                             // Invalid: there is nothing to write
+		client.Track(causality.Event{})                              // Invalid: there is nothing to write
 		synctest.Wait()
 		text := file.String()
 		if n := strings.Count(text, "\n"); n != 121 {

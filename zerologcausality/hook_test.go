@@ -25,7 +25,6 @@ var ada = causality.Identity{UserID: "u-1", SessionID: "s-9", DeviceID: "d-3", C
 
 func TestIdentityFromTheContext(t *testing.T) {
 	ctx := causality.ContextWithIdentity(context.Background(), ada)
-	type userKey struct{}
 	for _, tc := range []struct {
 		name string
 		log  logFunc

@@ -30,7 +30,6 @@ type store interface {
 type segments struct {
 	*spool.Spool
 	refs chan spool.Ref
-	lost func(int)
 }
 
 func openSegments(dir string) (store, error) {

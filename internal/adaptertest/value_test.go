@@ -117,13 +117,14 @@ type (
 	}
 	tagged struct {
 		Plain   int
-		Renamed int       `json:"renamed,omitempty"`
-		Left    int       `json:"-"`
-		Dash    int       `json:"-,"`
-		Text    int       `json:",string"`
-		Empty   []int     `json:",omitempty"`
-		Zero    time.Time `json:",omitzero"`
-		Nil     *int
+		Renamed int `json:"renamed,omitempty"`
+		Left    int `json:"-"`
+		//lint:ignore SA5008 it names the field "-", as encoding/json documents
+		Dash  int       `json:"-,"`
+		Text  int       `json:",string"`
+		Empty []int     `json:",omitempty"`
+		Zero  time.Time `json:",omitzero"`
+		Nil   *int
 		inner
 		*Deep
 	}
