@@ -218,6 +218,7 @@ func replicas() []*Fault {
 		oneOf(3, "answers 400 to everything and names the first line", refuseByLine(0)),
 		oneOf(3, "answers 403 to everything", Status(403)),
 		oneOf(3, "answers 500 to everything", Status(500)),
+		oneOf(2, "answers 500 to everything", Status(500)),
 		reset,
 	}
 }

@@ -23,7 +23,8 @@ var hopeless = []struct {
 	act  Act
 	dial error
 	// first is the requests before the client pauses: one, its repeats where they may
-	// help, and two of one event each, to tell a bad batch from a bad gateway.
+	// help, what is left without a named event, and two of one event each, to tell a
+	// bad batch from a bad gateway.
 	first int
 }{
 	{"refuses connections", nil, errRefused, 6},
@@ -33,7 +34,7 @@ var hopeless = []struct {
 	{"hangs up in the middle of the body", HangUpInside, nil, 6},
 	{"answers with a page", Raw("HTTP/1.1 200 OK\r\n\r\n<html>"), nil, 6},
 	{"refuses every event", refuse(0), nil, 3},
-	{"names every event", refuseByLine(0), nil, 3},
+	{"names every event", refuseByLine(0), nil, 4},
 	{"can store no event", storeNone, nil, 3},
 	{"never answers", Silence(nothing()), nil, 6},
 }

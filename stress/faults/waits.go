@@ -68,7 +68,7 @@ func waits() []*Fault {
 					return Accept
 				}
 			},
-			Want: Want{Flush: either, Requests: 200, Settled: 6 * time.Minute, Says: []string{saysFailed, "gateway answered 429"}},
+			Want: Want{Flush: either, Requests: 200, Settled: 2 * time.Minute, Says: []string{saysFailed, "gateway answered 429"}},
 		},
 	}
 }
