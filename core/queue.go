@@ -18,24 +18,32 @@ import (
 type queue struct {
 	maxBytes int64
 	wake     chan struct{} // size 1: something is due, or there is a first event
+	isClosed atomic.Bool   // written under mu
+	isFull   bool          // whatever it holds: Config.Spool is; under mu
+	_        [cacheLine]byte
 
-	isClosed  atomic.Bool   // written under mu
-	pushed    atomic.Uint64 // events so far; written under mu
-	heldBytes atomic.Int64  // size of the events that wait or are in flight
-
+	// What push writes, on one cache line: it goes from one processor to another
+	// as a whole.
 	mu          sync.Mutex
-	isFull      bool             // whatever it holds: Config.Spool is
-	waits       map[uint64]*wait // by number: events that Send waits for
 	tail        *chunk
-	pushedBytes uint64 // size of the events so far
+	tailLen     int           // of the bytes in it
+	pushed      atomic.Uint64 // events so far; written under mu
+	heldBytes   atomic.Int64  // size of the events that wait or are in flight
+	pushedBytes uint64        // size of the events so far
 	// flushLoop is woken when either of pushed and pushedBytes gets here.
 	wakeAt, wakeAtBytes uint64
+	_                   [cacheLine]byte
 
+	waits map[uint64]*wait // by number: events that Send waits for; under mu
 	// What only flushLoop touches, but for the first chunk, which push sets.
 	head        cursor
 	popped      uint64
 	poppedBytes uint64
 }
+
+// cacheLine keeps apart what different processors write: two lines, as they fetch
+// them in pairs.
+const cacheLine = 128
 
 // chunkBytes is how much memory the queue takes at a time: little enough to be
 // given back soon, and enough for a hundred events.
@@ -44,9 +52,8 @@ const chunkBytes = 64 << 10
 // chunk is a piece of the stream of events. Each event follows its length, and
 // both may go on in the next chunk, so that no memory is left over.
 type chunk struct {
-	buf  [chunkBytes]byte
-	len  int
 	next *chunk
+	buf  [chunkBytes]byte
 }
 
 // lengthBytes is how many bytes the length of an event takes.
@@ -66,7 +73,7 @@ var chunks = sync.Pool{New: func() any {
 const pageBytes = 4 << 10
 
 func (c *chunk) release() {
-	c.len, c.next = 0, nil
+	c.next = nil
 	chunks.Put(c)
 }
 
@@ -143,7 +150,7 @@ func (q *queue) roomBytes() int {
 	if q.tail == nil {
 		return 0
 	}
-	return chunkBytes - q.tail.len
+	return chunkBytes - q.tailLen
 }
 
 // write appends bytes to the stream, with the spare chunks where the last one is
@@ -158,10 +165,10 @@ func (q *queue) write(p []byte, spare *chunk) *chunk {
 			} else {
 				q.tail.next = c
 			}
-			q.tail = c
+			q.tail, q.tailLen = c, 0
 		}
-		n := copy(q.tail.buf[q.tail.len:], p)
-		q.tail.len += n
+		n := copy(q.tail.buf[q.tailLen:], p)
+		q.tailLen += n
 		p = p[n:]
 	}
 	return spare
@@ -260,7 +267,7 @@ func (q *queue) taken(bt *batch) {
 		}
 	}
 	if q.popped == q.pushed.Load() {
-		q.head.at, q.tail.len = 0, 0
+		q.head.at, q.tailLen = 0, 0
 	}
 }
 

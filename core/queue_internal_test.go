@@ -147,8 +147,8 @@ func TestAnEmptyQueueUsesItsLastChunkAgain(t *testing.T) {
 	}
 	for q.take(100, 1<<20, nil) != nil {
 	}
-	if q.head.chunk != q.tail || q.head.at != 0 || q.tail.len != 0 {
-		t.Errorf("the queue is empty, and its next event goes to %d of %d", q.head.at, q.tail.len)
+	if q.head.chunk != q.tail || q.head.at != 0 || q.tailLen != 0 {
+		t.Errorf("the queue is empty, and its next event goes to %d of %d", q.head.at, q.tailLen)
 	}
 }
 

@@ -35,6 +35,8 @@ var All = []Metric{
 	{"causality.drops.missed", "Dropped events that Config.OnDrop was not called for, because it was too slow for so many.", "{event}", Counter, func(s causality.Stats) int64 { return s.MissedDrops }},
 	{"causality.events.queued", "Events that wait or are in flight.", "{event}", UpDownCounter, func(s causality.Stats) int64 { return s.Queued }},
 	{"causality.queue.size", "Encoded size of the events that wait or are in flight; at Config.MaxQueueBytes new events are dropped.", "By", UpDownCounter, func(s causality.Stats) int64 { return s.QueuedBytes }},
+	{"causality.spool.size", "Encoded size of what Config.Spool keeps on disk.", "By", UpDownCounter, func(s causality.Stats) int64 { return s.SpooledBytes }},
+	{"causality.events.recovered", "Events that were taken over from processes that died.", "{event}", Counter, func(s causality.Stats) int64 { return s.Recovered }},
 	{"causality.requests", "HTTP requests to the gateway, repeats included.", "{request}", Counter, func(s causality.Stats) int64 { return s.Requests }},
 	{"causality.retries", "Repeated HTTP requests.", "{request}", Counter, func(s causality.Stats) int64 { return s.Retries }},
 	{"causality.properties.dropped", "Property values that were left out of their event.", "{property}", Counter, func(s causality.Stats) int64 { return s.Properties.Dropped }},
