@@ -29,9 +29,10 @@ import (
 
 const (
 	loggers = 8
-	// patience is how long a gateway that is well again may take to get what
-	// waits.
-	patience = 2 * time.Minute
+	// patience is how long a gateway that is well again may take to get what waits:
+	// the last pause, and then tens of thousands of events of which one in a hundred
+	// is bad.
+	patience = 10 * time.Minute
 )
 
 // soak runs and prints the account.
