@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/dryrun"
 	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
@@ -22,8 +23,8 @@ type Client struct {
 	closeTimeout time.Duration
 	identity     func(context.Context) Identity
 	beforeTrack  func(context.Context, Event) (Event, bool)
-	attrs        []slog.Attr // Config.Attrs, for beforeTrack
-	dryRun       *printer    // instead of the batcher; nil: events are sent
+	attrs        []slog.Attr     // Config.Attrs, for beforeTrack
+	dryRun       *dryrun.Printer // instead of the batcher; nil: events are sent
 
 	envelope  *envelope.Envelope
 	queue     *queue
@@ -54,7 +55,7 @@ func New(cfg Config) (*Client, error) {
 		identity:     cfg.Identity,
 		beforeTrack:  cfg.BeforeTrack,
 		attrs:        cfg.Attrs,
-		dryRun:       newPrinter(cfg.DryRun),
+		dryRun:       dryrun.New(cfg.DryRun),
 		envelope:     newEnvelope(&cfg, collectServerContext()),
 		queue:        newQueue(cfg.MaxQueueBytes),
 		report:       newReporter(&cfg),

@@ -196,7 +196,7 @@ func TestABodyIsNotReadOnceItIsClosed(t *testing.T) {
 }
 
 func TestTheDefaultTransport(t *testing.T) {
-	pool := newHTTPTransport(&Config{Endpoint: "https://gateway.test", MaxInFlight: 7}).connections.pool
+	pool := newHTTPTransport(&Config{Endpoint: "https://gateway.test", MaxInFlight: 7}).connections.Acquire()
 	if pool == nil || pool.Proxy == nil || !pool.ForceAttemptHTTP2 || pool.MaxIdleConnsPerHost < 7 || pool.MaxConnsPerHost != 7 {
 		t.Errorf("%+v", pool)
 	}

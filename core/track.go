@@ -74,7 +74,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 		event.own(c.attrs)
 		if *event, ok = c.callBeforeTrack(ctx, *event); !ok {
 			c.drop(DropFiltered, eventType, nil, ErrNotSent, w)
-			c.dryRun.dropped(eventType, "BeforeTrack refused it")
+			c.dryRun.Dropped(eventType, "BeforeTrack refused it")
 			return
 		}
 		c.fillIn(event)
@@ -87,10 +87,10 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 	switch {
 	case err != nil:
 		c.drop(DropInvalid, event.EventType, nil, err, w)
-		c.dryRun.dropped(event.EventType, err.Error())
+		c.dryRun.Dropped(event.EventType, err.Error())
 	case c.dryRun != nil:
 		c.drop(DropDisabled, event.EventType, nil, ErrNotSent, w)
-		c.dryRun.event(e.Bytes())
+		c.dryRun.Event(e.Bytes())
 	default:
 		switch why, ok := c.queue.push(e.Bytes(), w); {
 		case ok:

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/connections"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
@@ -32,7 +33,7 @@ type httpTransport struct {
 	url string
 	// connections are our own; roundTripper is Config.Transport and nil if there
 	// is none.
-	connections  *connections
+	connections  *connections.Connections
 	roundTripper http.RoundTripper
 	// authorize adds the API key, and redact takes it out of words that others
 	// chose: a proxy may echo the request. The key lives in these closures
@@ -60,7 +61,7 @@ func newHTTPTransport(cfg *Config) *httpTransport {
 		timeout:      cfg.Timeout,
 	}
 	if t.roundTripper == nil {
-		t.connections = newConnections(cfg.MaxInFlight)
+		t.connections = connections.New(cfg.MaxInFlight)
 	}
 	return t
 }
@@ -180,9 +181,9 @@ func (t *httpTransport) exchange(req *http.Request) answer {
 func (t *httpTransport) roundTrip(req *http.Request) answer {
 	roundTripper := t.roundTripper
 	if roundTripper == nil {
-		c := t.connections.acquire()
+		c := t.connections.Acquire()
 		failed := true
-		defer func() { t.connections.release(c, failed && !errors.Is(req.Context().Err(), context.Canceled)) }()
+		defer func() { t.connections.Release(c, failed && !errors.Is(req.Context().Err(), context.Canceled)) }()
 		a := exchangeOver(c, req)
 		failed = a.err != nil
 		return a
@@ -383,6 +384,6 @@ func (t *httpTransport) held() time.Time {
 // release lets go of the idle connections.
 func (t *httpTransport) release() {
 	if t.connections != nil {
-		t.connections.close()
+		t.connections.Close()
 	}
 }

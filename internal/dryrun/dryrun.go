@@ -1,4 +1,5 @@
-package causality
+// Package dryrun prints events instead of sending them.
+package dryrun
 
 import (
 	"bytes"
@@ -15,27 +16,28 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
-// printer writes events to Config.DryRun as a person reads them. It reads them
+// Printer writes events to Config.DryRun as a person reads them. It reads them
 // from their encoded form, so that it shows what would have been sent. A nil
-// printer is that of a client that sends.
-type printer struct {
+// Printer is that of a client that sends.
+type Printer struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-func newPrinter(w io.Writer) *printer {
+// New returns a Printer, or nil if there is no writer.
+func New(w io.Writer) *Printer {
 	if w == nil {
 		return nil
 	}
-	return &printer{w: w}
+	return &Printer{w: w}
 }
 
-// event prints an encoded event:
+// Event prints an encoded event:
 //
 //	purchase_complete  09:52:55.123  user=u-1 session=s-9 device=web-3 app=checkout
 //	    order_id     "o-42"
 //	    total_cents  1999
-func (p *printer) event(encoded []byte) {
+func (p *Printer) Event(encoded []byte) {
 	e, err := envelope.Decode(encoded)
 	if err != nil {
 		// Not a form that we know how to show, so as it is.
@@ -75,8 +77,8 @@ func word(text string) string {
 	return text
 }
 
-// dropped prints an event that would not have been sent either.
-func (p *printer) dropped(eventType, why string) {
+// Dropped prints an event that would not have been sent either.
+func (p *Printer) Dropped(eventType, why string) {
 	if p == nil {
 		return
 	}
@@ -85,7 +87,7 @@ func (p *printer) dropped(eventType, why string) {
 
 // write writes it in one piece. What the user's writer makes of it is no matter
 // of the goroutine that tracks.
-func (p *printer) write(text []byte) {
+func (p *Printer) write(text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer func() { _ = recover() }()

@@ -1,4 +1,5 @@
-package causality
+// Package connections is the default Transport of a client.
+package connections
 
 import (
 	"net"
@@ -7,33 +8,34 @@ import (
 	"time"
 )
 
-// connections is the default Transport. A connection may be dead without a sign of
+// Connections are those of a client. A connection may be dead without a sign of
 // it, and HTTP/2 would use it for every request: after a request without an answer
 // the next ones take another pool of connections.
-type connections struct {
+type Connections struct {
 	maxInFlight int
 
 	mu   sync.Mutex
-	pool *pool // of the next requests
+	pool *Pool // of the next requests
 }
 
-// pool is an http.Transport, and how many requests are under way on it.
-type pool struct {
+// Pool is an http.Transport, and how many requests are under way on it.
+type Pool struct {
 	*http.Transport
 	inUse int
 	// isRetired: it closes its connections with the last of these requests.
 	isRetired bool
 }
 
-func newConnections(maxInFlight int) *connections {
-	return &connections{maxInFlight: maxInFlight, pool: newPool(maxInFlight)}
+// New returns the Connections of a client with so many requests in flight.
+func New(maxInFlight int) *Connections {
+	return &Connections{maxInFlight: maxInFlight, pool: newPool(maxInFlight)}
 }
 
 // newPool returns what http.DefaultTransport is, with a connection kept for every
 // request that may be in flight.
-func newPool(maxInFlight int) *pool {
+func newPool(maxInFlight int) *Pool {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &pool{Transport: &http.Transport{
+	return &Pool{Transport: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		ForceAttemptHTTP2:   true,
@@ -51,16 +53,16 @@ func newPool(maxInFlight int) *pool {
 	}}
 }
 
-// acquire returns the pool for one request.
-func (c *connections) acquire() *pool {
+// Acquire returns the pool for one request.
+func (c *Connections) Acquire() *Pool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pool.inUse++
 	return c.pool
 }
 
-// release ends one request of a pool. If it had no answer, the pool is used no more.
-func (c *connections) release(p *pool, failed bool) {
+// Release ends one request of a pool. If it had no answer, the pool is used no more.
+func (c *Connections) Release(p *Pool, failed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.inUse--
@@ -73,8 +75,8 @@ func (c *connections) release(p *pool, failed bool) {
 	}
 }
 
-// close lets go of the idle connections.
-func (c *connections) close() {
+// Close lets go of the idle connections.
+func (c *Connections) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pool.CloseIdleConnections()
