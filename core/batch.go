@@ -239,25 +239,26 @@ func (b *batcher) replySettled() {
 	b.reply(func(req flushRequest) (bool, error) { return req.number <= oldest, nil })
 }
 
-// replyStuck answers every Flush whose events that are left have each failed alone
-// and wait for their next try, which may be a minute away.
+// replyStuck answers every Flush whose events that are left have each failed alone:
+// the next tries may take minutes.
 func (b *batcher) replyStuck() {
 	if len(b.flushers) == 0 {
 		return
 	}
-	now := time.Now()
 	b.reply(func(req flushRequest) (bool, error) {
-		if b.queue.popped < req.number || slices.ContainsFunc(b.inFlight, func(bt *batch) bool { return bt.first() < req.number }) {
+		if b.queue.popped < req.number {
 			return false, nil
 		}
 		var failure error
-		for _, bt := range b.waiting {
-			switch {
-			case bt.first() >= req.number:
-			case bt.alone == 0 || !bt.due.After(now) || b.believes(bt):
-				return false, nil
-			default:
-				failure = bt.err
+		for _, list := range [...][]*batch{b.waiting, b.inFlight} {
+			for _, bt := range list {
+				switch {
+				case bt.first() >= req.number:
+				case bt.tries == 0 || b.believes(bt):
+					return false, nil
+				default:
+					failure = bt.err
+				}
 			}
 		}
 		return failure != nil, b.waitError(failure)

@@ -102,7 +102,7 @@ func (b *batcher) suspect(bt *batch, res result) {
 func (b *batcher) retrySuspects(wasDown bool) {
 	for _, bt := range b.waiting {
 		if bt.since >= b.doubtedFrom {
-			bt.due = time.Time{}
+			bt.due, bt.tries = time.Time{}, 0 // a new beginning
 		}
 		if wasDown && bt.alone == 0 {
 			bt.suspicion = suspicion{}
