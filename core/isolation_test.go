@@ -77,8 +77,11 @@ var (
 // whatever the failure looks like.
 func TestAFewBadEventsCostThemselves(t *testing.T) {
 	span := 10 * time.Minute
-	if *long {
+	switch {
+	case *long:
 		span = 2 * time.Hour
+	case causality.RaceEnabled:
+		span = 4 * time.Minute // it takes ten times as long
 	}
 	for _, tt := range []struct {
 		name     string
@@ -161,7 +164,10 @@ func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 				rnd := rand.New(rand.NewPCG(1, 1))
 				g := &crowd{fail: fail, stored: map[string]int{}, flaps: func() bool { return rnd.IntN(3) == 0 }}
 				client := newClient(t, g, func(cfg *causality.Config) { cfg.FlushInterval = time.Second })
-				const events = 20_000
+				events := 20_000
+				if causality.RaceEnabled {
+					events /= 10
+				}
 				for range events {
 					client.Track(causality.Event{EventType: "e"})
 					time.Sleep(20 * time.Millisecond)
