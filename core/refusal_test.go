@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -271,10 +272,10 @@ func TestABatchFullOfBadEventsDoesNotHoldUpFreshOnes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGateway(t)
 			bad := func(e event) bool { return e.n() < 400 && e.n()%16 == 1 }
-			var arrived time.Time // when the fresh event came
+			var arrived atomic.Int64 // when the fresh event came
 			g.then(after(10*time.Millisecond, func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
 				if g.read(r, got); slices.ContainsFunc(got.events, is(400)) {
-					arrived = time.Now()
+					arrived.Store(time.Now().UnixNano())
 				}
 				return refuses(false, bad)(g, r, got)
 			}))
@@ -284,7 +285,7 @@ func TestABatchFullOfBadEventsDoesNotHoldUpFreshOnes(t *testing.T) {
 			track(client, 400, 401)
 			tracked, paused := time.Now(), balanced(t, client).Paused // two bad probes in a row look like an outage
 			time.Sleep(time.Minute)
-			if took := arrived.Sub(tracked); took > 1100*time.Millisecond && !paused {
+			if took := time.Unix(0, arrived.Load()).Sub(tracked); took > 1100*time.Millisecond && !paused {
 				t.Errorf("a fresh event arrived after %v", took)
 			}
 			wantStored(t, g, append(slices.DeleteFunc(numbered(0, 400), func(n int) bool { return n%16 == 1 }), 400))
