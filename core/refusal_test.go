@@ -285,7 +285,7 @@ func TestABatchFullOfBadEventsDoesNotHoldUpFreshOnes(t *testing.T) {
 			track(client, 400, 401)
 			tracked, paused := time.Now(), balanced(t, client).Paused // two bad probes in a row look like an outage
 			time.Sleep(time.Minute)
-			if took := time.Unix(0, arrived.Load()).Sub(tracked); took > 1100*time.Millisecond && !paused {
+			if took := time.Unix(0, arrived.Load()).Sub(tracked); took > 5*time.Second && !paused {
 				t.Errorf("a fresh event arrived after %v", took)
 			}
 			wantStored(t, g, append(slices.DeleteFunc(numbered(0, 400), func(n int) bool { return n%16 == 1 }), 400))
