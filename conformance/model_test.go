@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -204,7 +205,7 @@ func inlined(nodes []node) (all []node) {
 	return all
 }
 
-// lift moves an identity attribute into id. A number is taken as its digits; an
+// lift moves an identity attribute into id. A whole number is taken as its digits; an
 // empty string and nil say nothing; anything else stays a property.
 func lift(id *causality.Identity, n node) bool {
 	field := map[string]*string{
@@ -223,6 +224,11 @@ func lift(id *causality.Identity, n node) bool {
 		}
 	case anInt:
 		*field = strconv.FormatInt(l.n, 10)
+	case aFloat:
+		if l.f != math.Trunc(l.f) || math.Abs(l.f) >= 1e21 {
+			return false
+		}
+		*field = strconv.FormatFloat(l.f+0, 'f', -1, 64) // + 0: there is no -0
 	default:
 		return false
 	}

@@ -93,6 +93,10 @@ func init() {
 		c := client.(*Client)
 		return c != nil && (c.beforeTrack != nil || c.envelope.ReplacesAttrs())
 	}
+	diagnostic.TakesBound = func(client any) bool {
+		c := client.(*Client)
+		return c != nil && c.beforeTrack == nil && c.envelope.TakesBound()
+	}
 	diagnostic.IsOwnMessage = func(text string) bool {
 		for i := range lineText {
 			if strings.Contains(text, lineText[i].message) {

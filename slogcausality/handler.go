@@ -7,6 +7,7 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // Option changes what NewHandler and Tee do.
@@ -103,7 +104,7 @@ var records = sync.Pool{New: func() any { return new(record.Record) }}
 func (h *Handler) track(ctx context.Context, r *slog.Record) {
 	rec := records.Get().(*record.Record)
 	defer records.Put(rec)
-	rec.Begin(h.rules, h.scope)
+	rec.Begin(h.rules, h.scope, usercode.Running())
 	defer rec.End()
 	r.Attrs(func(a slog.Attr) bool {
 		rec.Add(a.Key, a.Value)

@@ -265,6 +265,11 @@ func identify(id *causality.Identity, n node) bool {
 		text = v
 	case int64:
 		text = strconv.FormatInt(v, 10)
+	case float64:
+		if n.kind != aFloat || v != math.Trunc(v) || math.Abs(v) >= 1e21 {
+			return false
+		}
+		text = strconv.FormatFloat(v+0, 'f', -1, 64)
 	default:
 		return false
 	}

@@ -131,7 +131,7 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	e.inner = usercode.Running()
 	e.fields(fields)
 	scope, attrs := e.bind(c.rules, c.scope)
-	e.rec.Begin(c.rules, scope)
+	e.rec.Begin(c.rules, scope, e.inner)
 	for i := range attrs {
 		e.rec.Add(attrs[i].Key, attrs[i].Value)
 	}

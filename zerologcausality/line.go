@@ -10,6 +10,7 @@ import (
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // line is one log line while it is read, and what is known about the members
@@ -73,7 +74,7 @@ func (l *line) release() {
 
 // track tracks the line if it is an event.
 func (l *line) track(ctx context.Context, o *options) {
-	l.rec.Begin(o.rules, nil)
+	l.rec.Begin(o.rules, nil, usercode.Running())
 	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client, 1)

@@ -13,6 +13,9 @@ var (
 	// ShowsText reports whether functions of the user's see the text of events.
 	// They may keep it, so it must not be memory that is used again.
 	ShowsText func(client any) bool
+	// TakesBound reports whether events of the client may begin with an
+	// envelope.Bound.
+	TakesBound func(client any) bool
 	// IsOwnMessage reports whether a text contains the message of a line that a
 	// client writes.
 	IsOwnMessage func(text string) bool

@@ -255,14 +255,17 @@ func (e *Encoder) Encode(env *Envelope, ev *Event) error {
 	if env.isFlat {
 		return e.encodeFlat(env, ev)
 	}
-	if env.common != nil {
+	attrs, depth := ev.Attrs, 0
+	if b := boundOf(ev); b != nil {
+		depth, attrs = e.beginBound(env, b), attrs[1:]
+	} else if env.common != nil {
 		e.begin(env.common)
 	}
 	if len(ev.Properties) > 0 {
 		e.members(ev.Properties)
 	}
-	for i := range ev.Attrs {
-		e.attr(&ev.Attrs[i], 0)
+	for i := range attrs {
+		e.attr(&attrs[i], depth)
 	}
 	if e.tooLarge {
 		return ErrTooLarge
@@ -399,8 +402,7 @@ func (e *Encoder) group(name string, members []slog.Attr, depth int) {
 	}
 	prefix, path := len(e.prefix), e.path
 	if name != "" {
-		e.path = pathOf(path, name)
-		e.prefix = append(value.AppendKey(e.prefix, name), '_')
+		e.open(name)
 		e.groups = append(e.groups, name)
 		e.tooLarge = e.tooLarge || len(e.prefix) > MaxBytes
 	}
@@ -411,6 +413,12 @@ func (e *Encoder) group(name string, members []slog.Attr, depth int) {
 		e.prefix, e.path = e.prefix[:prefix], path
 		e.groups = e.groups[:len(e.groups)-1]
 	}
+}
+
+// open opens a group for the attributes that follow.
+func (e *Encoder) open(name string) {
+	e.path = pathOf(e.path, name)
+	e.prefix = append(value.AppendKey(e.prefix, name), '_')
 }
 
 // replace calls the user's ReplaceAttr. Where that panics the property is left

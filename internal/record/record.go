@@ -30,7 +30,6 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
-	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // Record collects one log record, between Begin and End. It takes no copies: what
@@ -45,13 +44,12 @@ type Record struct {
 	arena []slog.Attr
 }
 
-// Begin begins a record of a logger with the given scope. It reports whether the
-// record is logged by a function that the client is calling. If so no event comes
-// of it, and no method of the user's is to be called to read it.
-func (r *Record) Begin(rules *Rules, scope *Scope) (inner bool) {
+// Begin begins a record of a logger with the given scope. inner says that it is
+// logged by a function that the client is calling: then no event comes of it, and no
+// method of the user's is called to read it.
+func (r *Record) Begin(rules *Rules, scope *Scope, inner bool) {
 	r.rules, r.scope = rules, scope
-	r.found.group, r.found.inner = scope.eventGroup(), usercode.Running()
-	return r.found.inner
+	r.found.group, r.found.inner = scope.eventGroup(), inner
 }
 
 // End forgets the record.
@@ -96,7 +94,7 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	}
 	switch {
 	case event.form != groupForm:
-		e.Attrs = r.nest(event.group)
+		e.Attrs = r.properties(client, event.group)
 		if n := r.scope.omits(); n > 0 {
 			diagnostic.PropertyDropped(client, n)
 		}
@@ -147,6 +145,19 @@ func isOwn(ctx context.Context) (own bool) {
 		}
 	}()
 	return diagnostic.Is(ctx)
+}
+
+// properties are the record's attributes and those of its scope, up to the group that
+// is outermost, or all of them for nil.
+func (r *Record) properties(client *causality.Client, outermost *Scope) []slog.Attr {
+	if outermost == nil && r.scope != nil && diagnostic.TakesBound(client) {
+		if bound := r.scope.begin(); bound != nil {
+			start := len(r.arena)
+			r.arena = append(append(r.arena, bound.Attr()), r.found.attrs...)
+			return r.arena[start:]
+		}
+	}
+	return r.nest(outermost)
 }
 
 // nest puts the record's attributes into the groups of its scope, beside what is

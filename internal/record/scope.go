@@ -2,8 +2,11 @@ package record
 
 import (
 	"log/slog"
+	"slices"
+	"sync/atomic"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/value"
 )
 
@@ -22,6 +25,10 @@ type Scope struct {
 	level, all int
 	// omitted counts the attributes that MaxBound left out.
 	omitted int
+
+	// uses counts the events of the scope. From the second on they begin with encoded.
+	uses    atomic.Int32
+	encoded atomic.Pointer[envelope.Bound]
 
 	// inEvent is the group "event" if it is the innermost one that is open: its
 	// members are bound here.
@@ -65,6 +72,40 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	// What it would be as an attribute, should another event key win later.
 	bound.lastEvent.value = value.Resolve(winner.value)
 	return bound
+}
+
+// maxEncodedGroups is how many groups may be open for the scope to be encoded.
+const maxEncodedGroups = 32
+
+// begin returns what is bound to be encoded once for all events of the scope, or nil
+// where that does not pay: a logger that was derived for one request may log one
+// event.
+func (s *Scope) begin() *envelope.Bound {
+	if s == nil || s.all == 0 {
+		return nil
+	}
+	if known := s.encoded.Load(); known != nil {
+		return known
+	}
+	if s.uses.Add(1) == 1 {
+		return nil
+	}
+	var steps []envelope.Step
+	groups := 0
+	for at := s; at != nil; at = at.parent {
+		if at.group != "" {
+			groups++
+		}
+		steps = append(steps, envelope.Step{Group: at.group, Attrs: at.attrs})
+	}
+	if groups > maxEncodedGroups {
+		s.uses.Store(0)
+		return nil
+	}
+	slices.Reverse(steps)
+	known := envelope.NewBound(steps)
+	s.encoded.Store(known)
+	return known
 }
 
 func resolve(attrs []slog.Attr) {
