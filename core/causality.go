@@ -22,6 +22,7 @@ type Client struct {
 	isFlat       bool // Config.Format
 	closeTimeout time.Duration
 	identity     func(context.Context) Identity
+	asksUser     bool // identity is the user's, not IdentityFromContext
 	beforeTrack  func(context.Context, Event) (Event, bool)
 	attrs        []slog.Attr     // Config.Attrs, for beforeTrack
 	dryRun       *dryrun.Printer // instead of the batcher; nil: events are sent
@@ -44,11 +45,13 @@ type Client struct {
 // cfg at once. It makes no request: a gateway that is down at start-up is found
 // when the first events are sent, and they are kept.
 func New(cfg Config) (*Client, error) {
+	asksUser := cfg.Identity != nil
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	c := &Client{
+		asksUser:     asksUser,
 		disabled:     cfg.Disabled,
 		isFlat:       cfg.Format == FormatFlat,
 		closeTimeout: cfg.CloseTimeout,

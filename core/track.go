@@ -65,7 +65,7 @@ func (c *Client) track(ctx context.Context, event *Event, identify bool, w *wait
 		c.nested.Do(func() { c.report.say(sayNested, 1, event.EventType, nil) })
 		return
 	}
-	if identify {
+	if identify && (c.asksUser || ctx != context.Background()) {
 		c.identify(ctx, event)
 	}
 	c.fillIn(event)
@@ -113,7 +113,11 @@ func (c *Client) identify(ctx context.Context, event *Event) {
 		}
 	}()
 	var known Identity
-	usercode.Call(func() { known = c.identity(ctx) })
+	if c.asksUser {
+		usercode.Call(func() { known = c.identity(ctx) })
+	} else {
+		known = IdentityFromContext(ctx)
+	}
 	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(known)
 	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID
 }

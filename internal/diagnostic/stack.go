@@ -8,7 +8,8 @@ import (
 // IsOwnLine reports whether a message is one of the client's own lines, which may
 // have lost the mark of its context: a writer and the log package pass on none.
 func IsOwnLine(message string) bool {
-	return strings.Contains(message, "causality: ") && IsOwnMessage(message)
+	const shortest = 32 // a sentence after the name
+	return len(message) >= shortest && strings.Contains(message, "causality: ") && IsOwnMessage(message)
 }
 
 // OnStack reports whether a function whose name begins so is among the callers.

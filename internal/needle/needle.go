@@ -58,7 +58,7 @@ func (n Needle) next(text []byte) int {
 			return -1
 		}
 		at += found
-		if start := at - n.at; bytes.HasPrefix(text[start:], n.text) {
+		if start := at - n.at; text[start] == n.text[0] && bytes.HasPrefix(text[start:], n.text) {
 			return start + len(n.text)
 		}
 	}
@@ -113,7 +113,7 @@ func (s Set) IsIn(text []byte) bool {
 		at += found
 		for i := range s.needles {
 			n := &s.needles[i]
-			if at >= n.at && bytes.HasPrefix(text[at-n.at:], n.text) {
+			if start := at - n.at; start >= 0 && text[start] == n.text[0] && bytes.HasPrefix(text[start:], n.text) {
 				return true
 			}
 		}

@@ -77,7 +77,7 @@ func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
 		}
 		return
 	}
-	if rules.lengths&lengthBit(key) != 0 {
+	if rules.matters(key) {
 		isEvent := false
 		if v, isEvent = f.addEvent(rules, key, v); isEvent {
 			return

@@ -22,8 +22,9 @@ type Rules struct {
 	keys []string
 	// groupRank is the place of the group form in that order.
 	groupRank int
-	// lengths has a bit for the length of each key that can make an event.
-	lengths uint64
+	// lengths and initials have a bit for the length and the first byte of each key
+	// that can make an event: cheap to compare by.
+	lengths, initials uint64
 }
 
 // DefaultKeys are the event keys unless an option changes them.
@@ -32,11 +33,14 @@ func DefaultKeys() []string { return []string{EventKey, OTelKey} }
 // NewRules returns rules with the given event keys. Without any, the group form
 // alone makes an event. A key that is empty is none.
 func NewRules(keys []string) *Rules {
-	r := &Rules{lengths: lengthBit("") | lengthBit(EventKey) | lengthBit(TypeKey) | lengthBit(idKey)}
+	r := new(Rules)
+	for _, key := range [...]string{EventKey, TypeKey, idKey} {
+		r.note(key)
+	}
 	for _, key := range keys {
 		if key != "" && !slices.Contains(r.keys, key) {
 			r.keys = append(r.keys, key)
-			r.lengths |= lengthBit(key)
+			r.note(key)
 		}
 	}
 	r.groupRank = slices.Index(r.keys, EventKey) // -1, before all others, where it is none
@@ -51,16 +55,23 @@ func (r *Rules) Keys() []string {
 	return append([]string{EventKey}, r.keys...)
 }
 
-// lengthBit is cheap to compare by: most keys have another length than any that
-// matters.
-func lengthBit(key string) uint64 { return 1 << (len(key) & 63) }
+// note lets matters know a key, which is not empty.
+func (r *Rules) note(key string) {
+	r.lengths |= 1 << (len(key) & 63)
+	r.initials |= 1 << (key[0] & 63)
+}
+
+// matters reports whether a key may be one that is noted, which few others may.
+func (r *Rules) matters(key string) bool {
+	return r.lengths&(1<<(len(key)&63)) != 0 && key != "" && r.initials&(1<<(key[0]&63)) != 0
+}
 
 // MayBeEvent reports whether an attribute with this key can make its record an
 // event: the quick look at lines that carry none. The empty key may be a group
 // whose members count as the record's own.
 func (r *Rules) MayBeEvent(scope *Scope, key string) bool {
-	if r.lengths&lengthBit(key) == 0 {
-		return false
+	if !r.matters(key) {
+		return key == ""
 	}
-	return key == EventKey || key == "" || slices.Contains(r.keys, key) || key == TypeKey && scope.eventGroup() != nil
+	return key == EventKey || slices.Contains(r.keys, key) || key == TypeKey && scope.eventGroup() != nil
 }
