@@ -107,6 +107,20 @@ func TestWhatNamesAnEvent(t *testing.T) {
 	}
 }
 
+type pointsToItself *pointsToItself
+
+// A value without an end under the event key is an attribute that cannot be read.
+func TestAPointerToItselfNamesNoEvent(t *testing.T) {
+	var p pointsToItself
+	p = &p
+	calls{
+		slog: func(l *slog.Logger) { l.With("event", "bound").Info("m", "event", p) },
+		zap: func(l *zap.Logger) {
+			l.With(zap.String("event", "bound")).Info("m", zap.Reflect("event", p))
+		},
+	}.want(t, one("bound", props{"event": "!ERROR: contains itself"}))
+}
+
 func TestAGroupInAnOpenGroupEventIsAProperty(t *testing.T) {
 	calls{
 		slog: func(l *slog.Logger) {

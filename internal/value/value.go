@@ -102,10 +102,13 @@ func IsText(v any) bool {
 		return false
 	}
 	t := reflect.TypeOf(v)
-	for t != nil && t.Kind() == reflect.Pointer {
+	for range MaxDepth { // a type may be a pointer to itself
+		if t == nil || t.Kind() != reflect.Pointer {
+			return t != nil && t.Kind() == reflect.String
+		}
 		t = t.Elem()
 	}
-	return t != nil && t.Kind() == reflect.String
+	return false
 }
 
 // IsFailure reports whether v is what Failed or Panicked returned.
