@@ -41,9 +41,11 @@ type result struct {
 	left []*batch
 	// stored: the gateway stored an event, or rejected one by itself. failed: the
 	// request failed as a whole, and left has one part; or the event that the
-	// gateway named and the rest; or halves, if it was too large. stalled: it failed since nothing can be stored
-	// for the moment.
+	// gateway named and the rest; or halves, if it was too large. stalled: it failed
+	// since nothing can be stored for the moment.
 	stored, failed, stalled bool
+	// isNamed: the gateway named the batch's only event as bad.
+	isNamed bool
 	// isBusy: it failed because of how much is sent, not of what. isHeld: the
 	// gateway asked for a wait.
 	isBusy, isHeld bool
@@ -68,7 +70,7 @@ func (d *delivery) run(ctx context.Context) {
 	case refused:
 		res.failed = true
 		if out.line < 0 || bt.len() == 1 {
-			bt.isNamed = bt.isNamed || out.line == 0
+			res.isNamed = out.line == 0
 			res.left = []*batch{bt}
 			break
 		}

@@ -30,7 +30,8 @@ const (
 	aloneWait = time.Minute
 )
 
-// suspicion is what is known of a batch that failed. It is a part of batch.
+// suspicion is what is known of a batch that failed. It is a part of batch, and
+// flushLoop alone writes it: it reads that of batches under way, too.
 type suspicion struct {
 	isSuspect bool
 	// isHalf: it has not been sent since it was cut off a suspect.
@@ -78,6 +79,7 @@ func (b *batcher) suspect(bt *batch, res result) {
 		return // half of what was too large, or what the gateway did not name
 	}
 	bt.isSuspect, bt.isHalf, bt.err = true, false, res.err
+	bt.isNamed = bt.isNamed || res.isNamed
 	if bt.since == 0 {
 		bt.since = res.request
 	}
