@@ -55,12 +55,20 @@ func (l *ledger) queued() int64 {
 // turnedAway drops an event that is not queued. encoded, which may be nil, is the
 // caller's.
 func (l *ledger) turnedAway(why DropReason, eventType string, encoded []byte, err error) {
-	missed := l.report.dropped(why, eventType, encoded, err)
 	l.mu.Lock()
 	l.stats.Tracked++
 	*l.stats.Dropped.count(why)++
-	l.stats.MissedDrops += missed
 	l.mu.Unlock()
+	l.reported(why, eventType, encoded, err)
+}
+
+// reported reports a drop, once it is counted: OnDrop may ask for the Stats.
+func (l *ledger) reported(why DropReason, eventType string, encoded []byte, err error) {
+	if missed := l.report.dropped(why, eventType, encoded, err); missed > 0 {
+		l.mu.Lock()
+		l.stats.MissedDrops += missed
+		l.mu.Unlock()
+	}
 }
 
 // read takes in what came from the disk: events, and how many were lost there.
@@ -106,11 +114,8 @@ func (l *ledger) rejected(bt *batch, i int, reason string) {
 	err := &RejectedError{ID: e.ID, EventType: e.EventType, Reason: reason}
 	bt.settled(i, err)
 	l.spool.settledOne(bt, i)
-	missed := l.report.dropped(DropRejected, e.EventType, encoded, err)
-	l.settle(bt, 1, sizeOf(len(encoded)), func(s *Stats) {
-		s.Dropped.Rejected++
-		s.MissedDrops += missed
-	})
+	l.settle(bt, 1, sizeOf(len(encoded)), func(s *Stats) { s.Dropped.Rejected++ })
+	l.reported(DropRejected, e.EventType, encoded, err)
 }
 
 func (l *ledger) settle(bt *batch, events, bytes int64, count func(*Stats)) {

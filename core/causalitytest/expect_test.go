@@ -213,6 +213,17 @@ func TestWait(t *testing.T) {
 			})
 		})
 	}
+	t.Run("fails at once also where the others arrive later", func(t *testing.T) {
+		fake := &fakeTB{TB: t}
+		fake.run(func() {
+			client, rec := causalitytest.New(fake)
+			client.Track(causality.Event{EventType: "e"})
+			client.Track(causality.Event{})
+			if err := rec.Wait(context.Background(), 2); err == nil || !strings.Contains(err.Error(), "1 of 2 stored events") {
+				t.Errorf("%v", err)
+			}
+		})
+	})
 	t.Run("goes on when that is allowed", func(t *testing.T) {
 		client, rec := causalitytest.New(t, causalitytest.AllowDrops(causality.DropInvalid))
 		client.Track(causality.Event{})

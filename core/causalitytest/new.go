@@ -24,7 +24,7 @@ func New(t testing.TB, opts ...Option) (*causality.Client, *Recorder) {
 	t.Helper()
 	s := newSettings(opts)
 	rec := NewRecorder(opts...)
-	m := &made{settings: s, wake: rec.gateway.Wake}
+	m := &made{settings: s}
 	cfg := causality.Config{
 		APIKey:        s.key,
 		Endpoint:      "https://gateway.test",

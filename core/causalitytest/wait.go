@@ -12,7 +12,7 @@ import (
 // Wait waits until at least n events are stored. It returns an error when ctx
 // ends first, which that error wraps; when the events cannot come any more,
 // because the client of [New] has dropped as many as are missing; and shortly
-// before the test would run into its -timeout. It does not flush or poll, and
+// before the test would run into its -timeout. It does not flush, and
 // inside a testing/synctest bubble it lets the time pass.
 func (r *Recorder) Wait(ctx context.Context, n int) error {
 	return r.wait(ctx, n, "stored events", fakegateway.Events, r.cannotCome)

@@ -158,10 +158,12 @@ var (
 	Requests = func(g *Gateway) int { return len(g.requests) }
 )
 
+// giveUpEvery is short for a test that fails, and long for one that does not.
+const giveUpEvery = 10 * time.Millisecond
+
 // Wait waits until at least n have been counted, and returns how many there are
 // and why it stopped before: the cause of ctx, or what giveUp returned. giveUp,
-// which may be nil, is asked how many are missing whenever something has changed.
-// Wait does not poll.
+// which may be nil, is asked how many are missing, now and every giveUpEvery.
 func (g *Gateway) Wait(ctx context.Context, n int, count func(*Gateway) int, giveUp func(missing int) error) (have int, err error) {
 	// Made here, so that it belongs to the bubble of this goroutine.
 	changed := make(chan struct{}, 1)
@@ -171,6 +173,8 @@ func (g *Gateway) Wait(ctx context.Context, n int, count func(*Gateway) int, giv
 	defer func() {
 		g.waiters = slices.DeleteFunc(g.waiters, func(other chan struct{}) bool { return other == changed })
 	}()
+	ticker := time.NewTicker(giveUpEvery)
+	defer ticker.Stop()
 	for {
 		// Before anything else: what has been reached has been reached.
 		if have = count(g); have >= n {
@@ -185,17 +189,11 @@ func (g *Gateway) Wait(ctx context.Context, n int, count func(*Gateway) int, giv
 		g.mu.Unlock()
 		select {
 		case <-changed:
+		case <-ticker.C:
 		case <-ctx.Done():
 		}
 		g.mu.Lock()
 	}
-}
-
-// Wake makes those who wait ask giveUp again.
-func (g *Gateway) Wake() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.notify()
 }
 
 // notify makes those who wait look again. The lock is held.
