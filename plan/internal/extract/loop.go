@@ -3,6 +3,8 @@ package extract
 import (
 	"fmt"
 	"go/token"
+	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -52,6 +54,32 @@ func (f *function) loop(header *ssa.BasicBlock) *loop {
 	}
 	f.loops[header] = l
 	return l
+}
+
+// loopsFirst finds out what the loops around v, the outermost first, make of variables of
+// its type: begun in the middle of a turn, v would depend on itself.
+func (f *function) loopsFirst(v ssa.Value) {
+	instr, ok := v.(ssa.Instruction)
+	if !ok || instr.Block() == nil || !matters(v.Type()) {
+		return
+	}
+	var headers []*ssa.BasicBlock
+	for b := instr.Block(); b != nil; b = b.Idom() {
+		if l := f.loop(b); l != nil && l.has(instr.Block()) {
+			headers = append(headers, b)
+		}
+	}
+	for _, header := range slices.Backward(headers) {
+		for _, first := range header.Instrs {
+			phi, ok := first.(*ssa.Phi)
+			if !ok {
+				break
+			}
+			if phi != v && f.terms[phi] == nil && types.Identical(phi.Type(), v.Type()) {
+				f.term(phi, phi)
+			}
+		}
+	}
 }
 
 func (f *function) loopName(header *ssa.BasicBlock) string {

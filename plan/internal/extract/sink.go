@@ -17,9 +17,16 @@ type sinkOf struct {
 var sinks = map[string]sinkOf{}
 
 func init() {
-	for name, event := range map[string]int{"Track": 1, "TrackContext": 2, "Send": 2} {
-		sinks["(*"+corePath+".Client)."+name] = sinkOf{term.Track, func(m *modelled) *term.Node { return m.arg(event) }}
+	client := "(*" + corePath + ".Client)."
+	sinks[client+"Track"] = sinkOf{term.Track, func(m *modelled) *term.Node { return m.arg(1) }}
+	inContext := func(m *modelled) *term.Node {
+		if hasContext(m, 1) {
+			return term.Of(term.Cat, term.Of(term.Context), m.arg(2))
+		}
+		return m.arg(2)
 	}
+	sinks[client+"TrackContext"] = sinkOf{term.Track, inContext}
+	sinks[client+"Send"] = sinkOf{term.Track, inContext}
 }
 
 // sink returns what a call writes or tracks, if it does.
@@ -67,9 +74,9 @@ var adapters = map[string]term.Logger{
 // throughInterface returns what a method of an interface of the program's tracks, where a
 // client is in it.
 func throughInterface(c *callee) (sinkOf, bool) {
-	event := map[string]int{"Track": 0, "TrackContext": 1}
-	i, ok := event[c.method]
-	if !ok || c.sig.Params().Len() != i+1 || typeName(c.sig.Params().At(i).Type()) != corePath+".Event" {
+	last := map[string]string{"Track": corePath + ".Event", "TrackContext": corePath + ".Event", "Send": "[]" + corePath + ".Event"}
+	at := map[string]int{"Track": 0, "TrackContext": 1, "Send": 1}[c.method]
+	if last[c.method] == "" || c.sig.Params().Len() != at+1 || typeName(c.sig.Params().At(at).Type()) != last[c.method] {
 		return sinkOf{}, false
 	}
 	return sinks["(*"+corePath+".Client)."+c.method], true

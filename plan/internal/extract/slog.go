@@ -101,16 +101,24 @@ func slogAttr(m *modelled) *term.Node { return term.Field(m.arg(0), m.prop(1, te
 
 func slogValue(m *modelled) *term.Node { return m.prop(0, term.Log) }
 
-// withContext is a line whose argument i is a context, which may say whom the event is
-// about: any but an empty one.
+// withContext is a line whose argument i is a context.
 func withContext(i int, line sinkModel) sinkModel {
 	return func(m *modelled) *term.Node {
 		n := line(m)
-		if call, ok := m.args[i].(*ssa.Call); ok {
-			if fn := call.Call.StaticCallee(); fn != nil && (fn.String() == "context.Background" || fn.String() == "context.TODO") {
-				return n
-			}
+		if hasContext(m, i) {
+			n = term.Append(n, term.Of(term.Context))
 		}
-		return term.Append(n, term.Of(term.Context))
+		return n
 	}
+}
+
+// hasContext reports whether the argument i is a context that may say whom an event is
+// about: any but an empty one.
+func hasContext(m *modelled, i int) bool {
+	call, ok := m.args[i].(*ssa.Call)
+	if !ok {
+		return true
+	}
+	fn := call.Call.StaticCallee()
+	return fn == nil || fn.String() != "context.Background" && fn.String() != "context.TODO"
 }

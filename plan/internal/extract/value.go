@@ -18,6 +18,9 @@ func (f *function) term(v ssa.Value, at ssa.Instruction) *term.Node {
 	if isMutable(v.Type()) {
 		return f.contents(v, at) // depends on at
 	}
+	if f.terms[v] == nil {
+		f.loopsFirst(v)
+	}
 	if known := f.terms[v]; known != nil {
 		return known
 	}

@@ -4,7 +4,7 @@ import "fmt"
 
 func (g *generator) track() {
 	event := g.event()
-	switch g.IntN(5) {
+	switch g.IntN(8) {
 	case 0:
 		v := g.variable()
 		g.line(`%s := map[string]any{"a": %s}`, v, g.plain())
@@ -22,6 +22,16 @@ func (g *generator) track() {
 	case 3:
 		h := g.helper("(c *causality.Client, e causality.Event)", "\tc.Track(e)")
 		g.within(fmt.Sprintf(`%s(r.client, causality.Event{EventType: %s, Attrs: []slog.Attr{%s}})`, h, event, g.slogAttrs(1)))
+	case 4:
+		g.within(fmt.Sprintf(`_ = r.client.Send(r.ctx, causality.Event{EventType: %s, Properties: map[string]any{"a": %s}}, causality.Event{EventType: %s})`,
+			event, g.plain(), g.event()))
+	case 5:
+		v, more := g.variable(), g.event()
+		g.line(`%s := []causality.Event{{EventType: %s, Attrs: []slog.Attr{%s}}}`, v, event, g.slogAttrs(1))
+		g.line("for i := range %d {", 1+g.IntN(3))
+		g.line("	%s = append(%s, causality.Event{EventType: %s, Properties: map[string]any{\"i\": i}})", v, v, more)
+		g.line("}")
+		g.within(fmt.Sprintf("_ = r.client.Send(r.ctx, %s...)", v))
 	default:
 		g.within(fmt.Sprintf(`r.client.Track(causality.Event{EventType: %s, UserID: r.text(), Properties: map[string]any{"a": %s, "n": map[string]any{"b": %s}}, Attrs: []slog.Attr{%s}})`,
 			event, g.plain(), g.plain(), g.slogAttrs(g.IntN(3))))

@@ -39,6 +39,20 @@ func (p *Program) items(n *term.Node, e *env, policy policy) (found []item, hole
 			found = append(found, more...)
 		}
 		return found, holes, true
+	case term.Fold:
+		found, holes, ok = p.items(n.Arg(1), e, policy)
+		turns, _ := p.turns(n, e)
+		for _, turn := range turns {
+			more, moreHoles, isKnown := p.items(n.Arg(2), turn.env, policy)
+			holes, ok = append(holes, moreHoles...), ok && isKnown
+			for _, it := range more {
+				it.maybe = true
+				found = append(found, it)
+			}
+		}
+		return found, holes, ok
+	case term.Acc: // what the turns before have added
+		return nil, nil, true
 	case term.Boxed:
 		return p.items(n.Arg(0), e, policy)
 	case term.Group:
@@ -66,4 +80,32 @@ func (p *Program) items(n *term.Node, e *env, policy policy) (found []item, hole
 		return found, holes, len(holes) == 0
 	}
 	return nil, nil, false
+}
+
+// turn is where a loop's body is read. maybe says that there may be no such turn.
+type turn struct {
+	env   *env
+	maybe bool
+}
+
+// maxTurns bounds the turns of a loop that are looked at one by one.
+const maxTurns = 200
+
+// turns are those of a loop, one for each element of what it is over or, where that is
+// not known, one for any of them. The holes would say what it is over.
+func (p *Program) turns(fold *term.Node, e *env) (turns []turn, holes []hole) {
+	if over := fold.Arg(0); over.Op != term.Nil {
+		items, open, ok := p.items(over, e, ask)
+		for _, h := range open {
+			holes = append(holes, hole{h.node.Str, h.node.N})
+		}
+		if ok && len(items) <= maxTurns {
+			for _, it := range items {
+				in := &env{up: e, loop: fold.Names[0], elem: it.elem, key: it.key, at: it.at}
+				turns = append(turns, turn{in, it.maybe || fold.Maybe})
+			}
+			return turns, holes
+		}
+	}
+	return []turn{{&env{up: e, loop: fold.Names[0]}, true}}, holes
 }

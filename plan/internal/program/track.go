@@ -9,7 +9,7 @@ var fieldIDs = map[string]string{
 	"UserID": "user_id", "SessionID": "session_id", "DeviceID": "device_id", "CorrelationID": "correlation_id",
 }
 
-// track reads a causality.Event, or a list of them.
+// track reads a causality.Event, or a list of them, as an alternative for each event.
 func (w *walker) track(n *term.Node, e *env, from *state) *state {
 	var all []*state
 	for _, v := range w.p.resolve(n, e, ask) {
@@ -19,25 +19,26 @@ func (w *walker) track(n *term.Node, e *env, from *state) *state {
 		case term.Struct:
 			all = append(all, w.event1(v.node, v.env, from))
 		case term.List, term.Cat:
-			items, holes, ok := w.p.items(v.node, v.env, ask)
-			for _, h := range holes {
-				all = append(all, from.with(hole{h.node.Str, h.node.N}))
+			for _, arg := range v.node.Args {
+				if arg.Op == term.Context {
+					from = w.element(arg, v.env, from, how{})
+					continue
+				}
+				all = append(all, w.track(arg, v.env, from))
 			}
-			if !ok && len(holes) == 0 {
-				all = append(all, unnamed(from, "the events are not known"))
+		case term.Fold:
+			all = append(all, w.track(v.node.Arg(1), v.env, from))
+			turns, holes := w.p.turns(v.node, v.env)
+			for _, turn := range turns {
+				all = append(all, w.track(v.node.Arg(2), turn.env, from.with(holes...)))
 			}
-			for _, it := range items {
-				all = append(all, w.track(it.elem.node, it.elem.env, from))
-			}
+		case term.Acc: // the events of the turns before
 		case term.Nil:
 		case term.Unknown:
 			all = append(all, unnamed(from, v.node.Str))
 		default:
 			all = append(all, unnamed(from, "it is computed"))
 		}
-	}
-	if len(all) == 0 {
-		return from
 	}
 	return either(all...)
 }

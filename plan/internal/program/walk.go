@@ -160,31 +160,17 @@ func (w *walker) more(from *state, why string) *state {
 // fold reads what a loop makes of a list.
 func (w *walker) fold(n *term.Node, e *env, from *state, how how) *state {
 	s := w.list(n.Arg(1), e, from, how)
-	turn := func(before *state, it *item) *state {
-		inner := &env{up: e, loop: n.Names[0], acc: n.Str, before: before}
-		if it != nil {
-			inner.elem, inner.key, inner.at = it.elem, it.key, it.at
+	turns, holes := w.p.turns(n, e)
+	s = s.with(holes...)
+	for _, turn := range turns {
+		turn.env.acc, turn.env.before = n.Str, s
+		after := w.list(n.Arg(2), turn.env, from, how)
+		if turn.maybe {
+			after = either(s, after)
 		}
-		return w.list(n.Arg(2), inner, from, how)
+		s = after
 	}
-	over := n.Arg(0)
-	if over.Op != term.Nil {
-		items, holes, ok := w.p.items(over, e, ask)
-		for _, h := range holes {
-			s = s.with(hole{h.node.Str, h.node.N})
-		}
-		if ok && len(items) <= 200 {
-			for i := range items {
-				after := turn(s, &items[i])
-				if items[i].maybe || n.Maybe {
-					after = either(s, after)
-				}
-				s = after
-			}
-			return s
-		}
-	}
-	return either(s, turn(s, nil))
+	return s
 }
 
 // element reads one element of a list.

@@ -1,0 +1,51 @@
+package list
+
+import (
+	"context"
+	"log/slog"
+
+	"go.uber.org/zap"
+)
+
+// Lists that loops of each form build.
+func built(ctx context.Context, l *slog.Logger, z *zap.Logger, names []string, stop func() bool) {
+	var args []any
+	for range 3 {
+		args = append(args, "n", 1)
+	}
+	l.Info("a", append([]any{"event", "a_count"}, args...)...) //= a_count n?=int
+
+	fields := []zap.Field{zap.String("event", "until")}
+	for {
+		fields = append(fields, zap.Int("turn", 1))
+		if stop() {
+			break
+		}
+		fields = append(fields, zap.Bool("again", true))
+	}
+	z.Info("a", fields...) //= until turn=int again?=bool
+
+	var nested []slog.Attr
+	for range names {
+		for i := range 2 {
+			nested = append(nested, slog.Int("i", i))
+			l.LogAttrs(ctx, slog.LevelInfo, "a", append(nested, slog.String("event", "within"))...) //= within i=int outer?=bool
+		}
+		nested = append(nested, slog.Bool("outer", true))
+	}
+	l.LogAttrs(ctx, slog.LevelInfo, "a", append(nested, slog.String("event", "without"))...) //= without i?=int outer?=bool
+
+	name := "a"
+	for i := 0; i < 2; i++ {
+		name += "b"
+	}
+	l.Info("a", "event", name) //? computed
+	with := l
+	for i := 0; i < 2; i++ {
+		with = with.With("turn", i)
+		if stop() {
+			break
+		}
+	}
+	with.Info("a", "event", "with") //= with turn?=int
+}
