@@ -3,6 +3,8 @@ package adaptertest_test
 import (
 	"errors"
 	"log/slog"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -111,6 +113,9 @@ type pointsToItself *pointsToItself
 
 // A value without an end under the event key is an attribute that cannot be read.
 func TestAPointerToItselfNamesNoEvent(t *testing.T) {
+	if strings.Contains(runtime.Version(), "jsonv2") {
+		t.Skip("the logger's own encoding/json v2 overflows the stack at it")
+	}
 	var p pointsToItself
 	p = &p
 	calls{
