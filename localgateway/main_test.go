@@ -11,9 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -129,27 +127,6 @@ func TestAPortThatIsTakenSaysWhatToDo(t *testing.T) {
 				t.Errorf("with -addr %s it does not say %q: %v", addr, part, err)
 			}
 		}
-	}
-}
-
-func TestTheQuickstartSendsToTheGatewayOfTheEnvironment(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: it builds a program, and -short is on")
-	}
-	quickstart := func(endpoint string) (string, error) {
-		cmd := exec.Command("go", "run", "-C", "..", "./examples/quickstart", "-watch")
-		cmd.Env = append(os.Environ(), "CAUSALITY_ENDPOINT="+endpoint)
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	_, base := begin(t)
-	if out, err := quickstart(base); err != nil || !strings.Contains(out, "see "+base) || !strings.Contains(out, "tracked 3, delivered 3") {
-		t.Errorf("it says %s (%v)", out, err)
-	}
-	other := httptest.NewServer(http.NotFoundHandler())
-	defer other.Close()
-	if out, err := quickstart(other.URL); err == nil || !strings.Contains(out, "no local gateway listens at "+other.URL) {
-		t.Errorf("of another server it says %s (%v)", out, err)
 	}
 }
 
