@@ -38,6 +38,9 @@ type batcher struct {
 	flushers  []flushRequest
 	failure   error // the last one
 	isClosing bool
+	// closingFrom is the newest request when Close began, at closingAt.
+	closingFrom int64
+	closingAt   time.Time
 
 	schedule
 	health
@@ -105,6 +108,7 @@ func (b *batcher) flushLoop() {
 		case <-closing:
 			closing = nil // seen; the deadline is next
 			b.isClosing, b.due = true, math.MaxUint64
+			b.closingFrom, b.closingAt = b.ledger.requests(), time.Now()
 			b.probeSoon()
 			b.hurry()
 		case why := <-b.abandon:
@@ -135,7 +139,7 @@ func (b *batcher) dispatch() (looked time.Time) {
 		}
 		d := &delivery{
 			transport: b.transport, ledger: b.ledger, report: b.report, results: b.results, closing: b.closing,
-			reuseKeys: b.cfg.ReuseKeys, batch: bt, isProbe: b.state != well,
+			reuseKeys: b.cfg.ReuseKeys, batch: bt, isProbe: b.state != well, believesNames: !b.verdicts.areRefuted(),
 		}
 		if b.state == well && !bt.isSuspect && !b.isClosing {
 			d.retries = max(b.cfg.MaxRetries, 0)

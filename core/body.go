@@ -28,9 +28,8 @@ type batch struct {
 	uncertain bool
 	// due is when it may be sent; the zero time is at once.
 	due time.Time
-	// stalled is the last request of which the gateway could not store it for the
-	// moment, and resends how often that was while it stored others.
-	stalled int64
+	// resends is how often the gateway could not store it for the moment, while it
+	// stored others.
 	resends int
 	// probed is which probe was last taken from it, 0 if none was.
 	probed int
@@ -101,7 +100,7 @@ func (bt *batch) subset(keep func(i int) bool) *batch {
 	}
 	part := newBatch(events, bytes, nil)
 	part.waits, part.request, part.uncertain, part.due = bt.waits, bt.request, bt.uncertain, bt.due
-	part.stalled, part.resends, part.suspicion = bt.stalled, bt.resends, bt.suspicion
+	part.resends, part.suspicion = bt.resends, bt.suspicion
 	part.probed = bt.probed
 	for i := range bt.len() {
 		if keep(i) {

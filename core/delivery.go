@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// maxResends is how often an event is sent again that the gateway could not store
-// for the moment, while it stored others.
+// maxResends is how often an event that the gateway could not store for the moment,
+// while it stored others, is sent again before it is a suspect.
 const maxResends = 5
 
 // delivery is one batch under way. It repeats the request while that makes sense,
@@ -25,9 +25,10 @@ type delivery struct {
 	closing   <-chan struct{} // closed when Close begins: no more repeats
 	reuseKeys bool            // Config.ReuseKeys
 
-	batch   *batch
-	retries int  // repeats that are left
-	isProbe bool // sent to find out whether the gateway stores anything
+	batch         *batch
+	retries       int  // repeats that are left
+	isProbe       bool // sent to find out whether the gateway stores anything
+	believesNames bool // what the gateway names a bad event is taken for one
 }
 
 // result is what a delivery came to.
@@ -41,9 +42,8 @@ type result struct {
 	left []*batch
 	// stored: the gateway stored an event, or rejected one by itself. failed: the
 	// request failed as a whole, and left has one part; or the event that the
-	// gateway named and the rest; or halves, if it was too large. stalled: it failed
-	// since nothing can be stored for the moment.
-	stored, failed, stalled bool
+	// gateway named and the rest; or halves, if it was too large.
+	stored, failed bool
 	// isNamed: the gateway named the batch's only event as bad.
 	isNamed bool
 	// isBusy: it failed because of how much is sent, not of what. isHeld: the
@@ -69,13 +69,14 @@ func (d *delivery) run(ctx context.Context) {
 		d.settle(bt, out, &res)
 	case refused:
 		res.failed = true
-		if out.line < 0 || bt.len() == 1 {
-			res.isNamed = out.line == 0
+		if out.line < 0 || bt.len() == 1 || !d.believesNames {
+			res.isNamed = out.line == 0 && bt.len() == 1
 			res.left = []*batch{bt}
 			break
 		}
 		named := bt.subset(func(i int) bool { return i == out.line })
-		named.isNamed, named.err = true, out.err
+		// Of the requests before this one another event may have been the reason.
+		named.suspicion = suspicion{isNamed: true}
 		rest := bt.subset(func(i int) bool { return i != out.line })
 		rest.suspicion = suspicion{}
 		res.left = []*batch{named, rest}
@@ -175,13 +176,9 @@ func (d *delivery) settle(bt *batch, out outcome, res *result) {
 		d.ledger.took(bt.request)
 	}
 	d.ledger.delivered(bt, isRejected)
-	// While the gateway stores others it is the event's own trouble and costs one
-	// of its tries. When it can store nothing none is spent: an outage of its
-	// store may last longer than any number of tries.
-	isOwn := res.stored || bt.stalled > 0 && d.ledger.storedAfter(bt.stalled-1)
 	var transient []int
 	for _, r := range out.rejections {
-		if r.transient && (!isOwn || bt.resends < maxResends) {
+		if r.transient {
 			transient = append(transient, r.index)
 		} else {
 			d.ledger.rejected(bt, r.index, r.reason)
@@ -194,14 +191,19 @@ func (d *delivery) settle(bt *batch, out outcome, res *result) {
 	// same key they would be answered "accepted" and never stored.
 	part := bt.subset(func(i int) bool { return slices.Contains(transient, i) })
 	part.rekey()
-	part.stalled = bt.request
 	res.left = []*batch{part}
-	if isOwn {
+	// While the gateway stores others these are in trouble of their own, or its store
+	// has too much to do: a few more tries are cheap. When it can store nothing, or
+	// never these events, the request has failed like any other.
+	if res.stored || bt.resends > 0 && bt.resends < maxResends && !d.isProbe {
 		part.due = time.Now().Add(exponentialBackoff(part.resends))
 		part.resends++
+		if part.since == 0 {
+			part.since = bt.request
+		}
 		return
 	}
-	res.failed, res.stalled = true, true
+	res.failed = true
 	res.err = &GatewayError{StatusCode: http.StatusOK, Message: "it could store none of the events: " + out.rejections[0].reason, Events: bt.len()}
 	d.report.failed(res.err, d.ledger.failed(res.err))
 }

@@ -412,7 +412,7 @@ func TestAPauseIsSaidWithItsFailures(t *testing.T) {
 		g.then(func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
 			return answers(503, "busy")(g, r, got)
 		})
-		client := newClient(t, g, loggingTo(&book))
+		client := newClient(t, g, loggingTo(&book), batchSize(200)) // no request before all are tracked
 		track(client, 0, 200)
 		time.Sleep(time.Hour)
 		g.then(accept)

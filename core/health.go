@@ -187,7 +187,7 @@ func (b *batcher) probe(now time.Time) *batch {
 	if b.state == doubtful && !b.triedRest {
 		b.triedRest = true
 		for i, bt := range b.waiting {
-			if !bt.isSuspect && bt.stalled == 0 && bt.request == b.doubtedFrom {
+			if !bt.isSuspect && bt.request == b.doubtedFrom {
 				return b.take(i, b.size)
 			}
 		}

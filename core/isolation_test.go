@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,34 @@ func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where what the gateway names turns out to be good, it is searched for like the
+// others: else each request would lose one event to the next, for every bad event.
+func TestAGatewayThatNamesTheWrongLineIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const events, every = 6000, 50
+		isBad := func(e event) bool { return e.n()%every == 7 }
+		g := newGateway(t)
+		g.then(after(10*time.Millisecond, func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			g.read(r, got)
+			at := slices.IndexFunc(got.events, isBad)
+			if at < 0 {
+				return accept(g, r, got)
+			}
+			return answers(400, fmt.Sprintf(`{"error":"proto: (line %d:20): unknown field"}`, (at+1)%len(got.events)+2))(g, r, got)
+		}))
+		client := newClient(t, g)
+		for n := range events {
+			track(client, n, n+1)
+			time.Sleep(50 * time.Millisecond)
+		}
+		_ = client.Close()
+		s := balanced(t, client)
+		if n := len(g.numbers()); n < events-events/every-1 || g.count() > 25*events/50 {
+			t.Errorf("%d good events stored in %d requests, %+v", n, g.count(), s)
+		}
+	})
 }
 
 // A bad event after which nothing else is tracked is asked about once a minute.

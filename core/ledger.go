@@ -176,6 +176,13 @@ func (l *ledger) requested(isRepeat bool) int64 {
 	return l.stats.Requests
 }
 
+// requests is the number of the newest request.
+func (l *ledger) requests() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stats.Requests
+}
+
 // took notes that the gateway took events of a request: it stored one, or answered
 // that it never will. That a client gives an event up says nothing of the kind.
 func (l *ledger) took(request int64) {

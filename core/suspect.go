@@ -38,8 +38,10 @@ type suspicion struct {
 	isHalf bool
 	// isNamed: the gateway named this event as bad.
 	isNamed bool
-	since   int64 // the first request that failed with these events in it
-	err     error // why, the last time
+	// since is the first request that failed with these events in it, or that stored
+	// others and not them.
+	since int64
+	err   error // why, the last time
 
 	// alone is how often it failed as one event, each time with others stored
 	// since the time before; since aloneAt.
@@ -67,22 +69,21 @@ func (v *verdicts) areRefuted() bool {
 func (b *batcher) believes(bt *batch) bool { return bt.isNamed && !b.verdicts.areRefuted() }
 
 // isExplained reports whether a failure of this batch says nothing of the gateway:
-// it failed before, and others were stored since.
-func (b *batcher) isExplained(bt *batch) bool { return bt.since > 0 && b.ledger.storedAfter(bt.since) }
+// it failed before, and others were stored then or since.
+func (b *batcher) isExplained(bt *batch) bool {
+	return bt.since > 0 && b.ledger.storedAfter(bt.since-1)
+}
 
 // suspect notes that a request failed with these events in it.
 func (b *batcher) suspect(bt *batch, res result) {
-	if res.stalled {
-		return // nothing is wrong with them
-	}
 	if bt.len() < res.batch.len() && !bt.isNamed {
 		return // half of what was too large, or what the gateway did not name
 	}
 	bt.isSuspect, bt.isHalf, bt.err = true, false, res.err
-	bt.isNamed = bt.isNamed || res.isNamed
-	if bt.since == 0 {
+	if bt.since == 0 || res.isNamed && !bt.isNamed {
 		bt.since = res.request
 	}
+	bt.isNamed = bt.isNamed || res.isNamed
 	if bt.len() > 1 || res.batch.len() > 1 {
 		return
 	}
@@ -155,12 +156,17 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 	return b.take(chosen, b.size)
 }
 
-// comparedFrom is the request since which others must have been stored for a failure
+// comparedFrom is the request after which others must have been stored for a failure
 // of this event alone to count: the one in which it failed alone before, or, where
-// nothing else may come to compare with, the one in which it failed first.
+// nothing else may come to compare with, the one in which it failed first. An event
+// that was never alone before Close is compared with what Close has sent: the gateway
+// may have gone down in the midst of a search.
 func (b *batcher) comparedFrom(bt *batch) int64 {
-	if b.isClosing || b.believes(bt) {
-		return bt.since
+	switch {
+	case b.isClosing && bt.aloneAt.After(b.closingAt):
+		return max(bt.since-1, b.closingFrom)
+	case b.isClosing || b.believes(bt):
+		return bt.since - 1
 	}
 	return bt.aloneRequest
 }

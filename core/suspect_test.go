@@ -54,3 +54,34 @@ func TestAnOutageThatBeginsWhileABadEventIsSearchedForIsAPause(t *testing.T) {
 		}
 	})
 }
+
+// A gateway that names no event goes down in the midst of a search, and what answers
+// in its place names the first event of everything.
+func TestAnOutageInASearchCondemnsNoEvent(t *testing.T) {
+	const named = `{"error":"proto: (line 2:20): unknown field \"id\""}`
+	for name, closes := range map[string]bool{"the client stays open": false, "the client is closed": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGateway(t)
+				client := newClient(t, g, batchSize(1000))
+				g.then(after(10*time.Millisecond, refuses(true, is(1))))
+				track(client, 0, 1000)
+				_ = client.Flush() // what the gateway names is believed from now on
+				g.then(after(10*time.Millisecond, refuses(false, is(1500))))
+				stored := len(g.numbers())
+				track(client, 1000, 2000)
+				for len(g.numbers()) == stored {
+					time.Sleep(time.Millisecond)
+				}
+				g.then(after(10*time.Millisecond, answers(400, named)))
+				if closes {
+					_ = client.Close()
+				}
+				time.Sleep(time.Hour)
+				if s := balanced(t, client); s.Dropped.Rejected > 2 || !closes && s.Dropped.Rejected != 1 {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}

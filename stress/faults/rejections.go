@@ -52,11 +52,11 @@ func rejections() []*Fault {
 			Want:  Want{Requests: 25, Quiet: true},
 		},
 		{
-			// It takes a minute of tries, and traffic that shows that it is the
-			// event and not the gateway.
-			Name: "1 event can never be published", Events: 6000, PerSecond: perSecond,
+			// It takes minutes of tries, and traffic that shows that it is the event
+			// and not the gateway.
+			Name: "1 event can never be published", Events: 20_000, PerSecond: perSecond,
 			Setup: always(Answer(rejecting(forNow, 77))),
-			Want:  Want{Rejected: 1, Requests: 140, Says: []string{"gateway rejected events", forNow, "e77"}},
+			Want:  Want{Rejected: 1, Requests: 440, Says: []string{"gateway rejected events", forNow, "e77"}},
 		},
 		{
 			Name: "no event can be published for 5 s", Events: someEvents, PerSecond: perSecond,
