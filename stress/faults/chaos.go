@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -153,7 +154,7 @@ func (w *witness) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.chaos.unanswered(sent)
 		return nil, err
 	}
-	resp.Body = &watched{resp.Body, func() { w.chaos.unanswered(sent) }}
+	resp.Body = &watched{ReadCloser: resp.Body, ctx: req.Context(), broken: func() { w.chaos.unanswered(sent) }}
 	return resp, nil
 }
 
@@ -186,18 +187,25 @@ func (b *copied) numbers() []int {
 	return numbersIn(b.text)
 }
 
-// watched notices that a reply breaks off.
+// watched notices that a reply is not read to its end in time.
 type watched struct {
 	io.ReadCloser
+	ctx    context.Context
+	isRead bool
 	broken func()
 }
 
 func (b *watched) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	b.isRead = err == io.EOF && b.ctx.Err() == nil
+	return n, err
+}
+
+func (b *watched) Close() error {
+	if !b.isRead {
 		b.broken()
 	}
-	return n, err
+	return b.ReadCloser.Close()
 }
 
 // Some events are bad, each kind in its own way, by their number.
