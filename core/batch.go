@@ -37,6 +37,7 @@ type batcher struct {
 	spare     []*batch // settled batches, whose memory serves again
 	flushers  []flushRequest
 	failure   error // the last one
+	failed    int64 // its request
 	isClosing bool
 	// closingFrom is the newest request when Close began, at closingAt.
 	closingFrom int64
@@ -301,10 +302,14 @@ func (b *batcher) finish(why error) {
 		left = append(left, bt)
 	}
 	b.waiting, b.spare = nil, nil
-	if b.failure != nil && why != nil {
-		why = fmt.Errorf("%w; the last failure: %w", why, b.failure)
+	failure := b.failure
+	if b.ledger.storedAfter(b.failed) {
+		failure = nil // it is over, but for batches that failed by themselves
+		for _, bt := range left {
+			failure = cmp.Or(failure, bt.err)
+		}
 	}
-	b.closeErr = b.ledger.close(left, why, b.failure)
+	b.closeErr = b.ledger.close(left, why, failure)
 	b.reply(func(flushRequest) (bool, error) { return true, b.closeErr })
 }
 
@@ -319,7 +324,7 @@ func (b *batcher) collect() {
 			b.inFlight = slices.DeleteFunc(b.inFlight, func(bt *batch) bool { return bt == res.batch })
 			b.waiting = append(b.waiting, res.left...)
 			if res.err != nil && !errors.Is(res.err, context.Canceled) {
-				b.failure = res.err
+				b.failure, b.failed = res.err, res.request
 			}
 		case <-enough:
 			return

@@ -239,5 +239,12 @@ func (c *Client) String() string {
 	return fmt.Sprintf("causality.Client{Tracked: %d, Delivered: %d, Dropped: %d, Queued: %d}", s.Tracked, s.Delivered, s.Dropped.Total(), s.Queued)
 }
 
-// LogValue implements slog.LogValuer: a Client is logged as its counts.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+// LogValue implements slog.LogValuer: a Client is logged as a group of its counts.
+func (c *Client) LogValue() slog.Value {
+	if c == nil {
+		return slog.StringValue(c.String())
+	}
+	s := c.Stats()
+	return slog.GroupValue(slog.Int64("tracked", s.Tracked), slog.Int64("delivered", s.Delivered),
+		slog.Int64("dropped", s.Dropped.Total()), slog.Int64("queued", s.Queued))
+}

@@ -26,6 +26,7 @@ const (
 	sayUnknownReused
 	sayResumed
 	sayLost
+	sayLostLate
 	sayPlainHTTP
 	sayDryRun
 	sayHookPanic
@@ -60,7 +61,8 @@ var lineText = [lines]struct {
 	sayUnknownReused: {slog.LevelWarn, "causality: a request ended without a clear answer; its events are sent again under the same keys, and some may never be stored; Config.ReuseKeys chose that"},
 	sayUnknown:       {slog.LevelWarn, "causality: a request ended without a clear answer; its events are sent again under new keys and may be stored twice, with the same id"},
 	sayResumed:       {slog.LevelInfo, "causality: events are delivered again"},
-	sayLost:          {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
+	sayLost:          {slog.LevelError, "causality: closed with events undelivered, which are lost; fix the reason, or keep such events with Config.Spool"},
+	sayLostLate:      {slog.LevelError, "causality: closed with events undelivered, which are lost; allow Close more time with Config.CloseTimeout"},
 	sayPlainHTTP:     {slog.LevelWarn, "causality: Endpoint is plain http to another host, so the API key and the events travel unencrypted; use https"},
 	sayDryRun:        {slog.LevelWarn, "causality: events are printed and not sent, because of Config.DryRun or CAUSALITY_DRY_RUN; unset it where events matter"},
 	sayOnErrorPanic:  {slog.LevelError, "causality: Config.OnError panicked; fix it"},
@@ -76,6 +78,10 @@ var lineText = [lines]struct {
 	sayKept:          {slog.LevelInfo, "causality: closed with events undelivered, which wait in the spool; the next process with the same Config.Spool.Dir sends them"},
 	sayAdapter:       {slog.LevelError, "causality: a logger adapter cannot work"},
 }
+
+// theRest follows the message of a line that Close writes within lineEvery of the last
+// one of its kind.
+const theRest = " (the rest, at Close)"
 
 func init() {
 	diagnostic.Say = func(client any, message string) {
@@ -115,34 +121,40 @@ func init() {
 
 func (r *reporter) write(l readyLine) {
 	defer func() { _ = recover() }() // the handler is the user's
+	details, reasons := l.causes.texts()
 	attrs := make([]slog.Attr, 0, 4)
+	addDetails := func(key string) {
+		if details != "" {
+			attrs = append(attrs, slog.String(key, details))
+		}
+	}
 	switch l.kind {
 	case sayFailed:
 		attrs = append(attrs, slog.Int("failures", l.count), slog.Int64("waiting", l.waits))
 	case sayResumed:
-		attrs = append(attrs, slog.String("after", l.detail))
+		addDetails("after")
 	case sayProperty, sayRenamed, sayUnfit, sayCollided:
 		attrs = append(attrs, slog.Int("count", l.count))
-		if l.detail != "" {
-			attrs = append(attrs, slog.String("property", l.detail))
-		}
+		addDetails("property")
 	case sayAdapter:
-		attrs = append(attrs, slog.String("reason", l.detail))
+		addDetails("reason")
 	case sayDamaged, sayKept:
-		attrs = append(attrs, slog.Int("count", l.count), slog.String("path", l.detail))
-	case saySpool, sayDryRun, sayKeyForm, sayOnErrorPanic, sayOnDropPanic:
+		attrs = append(attrs, slog.Int("count", l.count))
+		addDetails("path")
+	case sayDryRun, sayKeyForm:
 	case sayPlainHTTP:
-		attrs = append(attrs, slog.String("endpoint", l.detail))
+		addDetails("endpoint")
 	default:
 		attrs = append(attrs, slog.Int("count", l.count))
-		if l.detail != "" {
-			attrs = append(attrs, slog.String("event_type", l.detail))
-		}
+		addDetails("event_type")
 	}
-	if l.err != nil {
-		attrs = append(attrs, slog.String("reason", l.err.Error()))
+	if reasons != "" {
+		attrs = append(attrs, slog.String("reason", reasons))
 	}
 	text := lineText[l.kind]
+	if l.isEarly {
+		text.message += theRest
+	}
 	logger := r.logger
 	if logger == nil {
 		// Not before: a default that was in force when the client was made may

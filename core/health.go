@@ -56,7 +56,7 @@ func (b *batcher) observe(res result) {
 		b.probing = false
 	}
 	if res.err != nil {
-		b.failure = res.err
+		b.failure, b.failed = res.err, res.request
 	}
 	switch {
 	case res.isHeld:

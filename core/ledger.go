@@ -153,8 +153,11 @@ func (l *ledger) close(left []*batch, why, failure error) error {
 	unsent := l.spool.kept(queued - events)
 	var err error
 	if events > 0 {
+		if failure != nil {
+			why = fmt.Errorf("%w; the last failure: %w", why, failure)
+		}
 		err = fmt.Errorf("%w: %d are lost: %w", ErrUndelivered, events, why)
-		l.report.lost(events, why, l.spool.lostOf(left), err)
+		l.report.lost(events, why, failure, l.spool.lostOf(left), err)
 	}
 	for _, bt := range left {
 		for i := range bt.len() {

@@ -3,8 +3,10 @@ package causality
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -61,9 +63,8 @@ type reporter struct {
 // pendingLine is what has happened since the last line of its kind.
 type pendingLine struct {
 	count  int
-	detail string // of the newest
-	err    error
-	waits  int64
+	causes causes
+	waits  int64     // events, at the newest failure
 	next   time.Time // not before
 }
 
@@ -89,14 +90,11 @@ func newReporter(cfg *Config) *reporter {
 
 // say counts n occurrences towards the next line of a kind.
 func (r *reporter) say(kind line, n int, detail string, err error) {
-	// A key from outside may be long, and either may be memory of the caller's.
-	detail = strings.Clone(envelope.Cut(detail, envelope.MaxTypeBytes))
+	reason := reasonOf(err)
 	r.mu.Lock()
 	p := &r.pending[kind]
 	p.count += n
-	if detail != "" || err != nil {
-		p.detail, p.err = detail, err
-	}
+	p.causes.add(n, detail, reason)
 	// Else the line waits for its time already.
 	if p.count == n || r.closed && !time.Now().Before(p.next) {
 		r.startLocked()
@@ -129,7 +127,8 @@ func (r *reporter) failed(err error, waits int64) {
 	}
 	p := &r.pending[sayFailed]
 	p.count++
-	p.err, p.waits = err, waits
+	p.causes.add(1, "", reasonOf(err))
+	p.waits = waits
 	if r.onError != nil {
 		err = fmt.Errorf("causality: %d events wait and will be sent again: %w", waits, err)
 		if len(r.errs) < maxErrors {
@@ -196,9 +195,14 @@ func (r *reporter) missedLocked(n int) int64 {
 	return int64(n)
 }
 
-// lost reports the events that Close had no time for. OnDrop is given each, in
-// memory that is not used again: they may be as many as the queue holds.
-func (r *reporter) lost(events int64, why error, left []*batch, err error) {
+// lost reports the events that Close had no time for, and the failure that kept them
+// back, or nil. OnDrop is given each, in memory that is not used again: they may be as
+// many as the queue holds.
+func (r *reporter) lost(events int64, why, failure error, left []*batch, err error) {
+	kind := sayLost
+	if moreTimeHelps(failure) {
+		kind = sayLostLate
+	}
 	r.mu.Lock()
 	r.isLast = true
 	r.pending[sayFailed], r.pending[sayUnknown], r.pending[sayUnknownReused] = pendingLine{}, pendingLine{}, pendingLine{}
@@ -210,7 +214,16 @@ func (r *reporter) lost(events int64, why error, left []*batch, err error) {
 		}
 	}
 	r.mu.Unlock()
-	r.say(sayLost, int(events), "", why)
+	r.say(kind, int(events), "", why)
+}
+
+// moreTimeHelps reports whether Close would have sent more events in more time: the
+// gateway took all that it got, or was slow. failure is the newest since it took any.
+func moreTimeHelps(failure error) bool {
+	if answered := (*GatewayError)(nil); errors.As(failure, &answered) {
+		return answered.StatusCode == http.StatusTooManyRequests
+	}
+	return failure == nil || errors.Is(failure, context.DeadlineExceeded)
 }
 
 func (r *reporter) startLocked() {
@@ -283,14 +296,17 @@ func (r *reporter) takeRound() (wait time.Duration, ok bool) {
 }
 
 // readyLocked takes the lines that may be written now, and returns how long the
-// others must wait; 0 when there are none. When it is urgent none must.
+// others must wait; 0 when there are none. When it is urgent none must: they say that
+// they are the rest. That the gateway was away a moment ago is no news then.
 func (r *reporter) readyLocked(now time.Time) (ready []readyLine, wait time.Duration) {
 	for kind := range r.pending {
 		p := &r.pending[kind]
 		switch left := p.next.Sub(now); {
 		case p.count == 0:
+		case left > 0 && r.urgent && (line(kind) == sayFailed || line(kind) == sayResumed):
+			*p = pendingLine{next: p.next}
 		case left <= 0 || r.urgent:
-			ready = append(ready, readyLine{line(kind), *p})
+			ready = append(ready, readyLine{line(kind), *p, left > 0})
 			*p = pendingLine{next: now.Add(lineEvery)}
 		case wait == 0 || left < wait:
 			wait = left
@@ -303,6 +319,7 @@ func (r *reporter) readyLocked(now time.Time) (ready []readyLine, wait time.Dura
 type readyLine struct {
 	kind line
 	pendingLine
+	isEarly bool // Close does not wait for its time
 }
 
 // event is what OnDrop is given.

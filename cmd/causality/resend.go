@@ -40,6 +40,9 @@ func resend(ctx context.Context, name string, out io.Writer) (err error) {
 
 	s := client.Stats()
 	fmt.Fprintf(out, "%d of %d events are accepted\n", s.Delivered, queued)
+	if why := errors.Unwrap(flushErr); why != nil {
+		flushErr = why // without what a client that goes on would do
+	}
 	err = errors.Join(readErr, flushErr)
 	if missing := int64(queued) - s.Delivered; missing > 0 {
 		err = errors.Join(err, fmt.Errorf("%d events are not accepted; they are in %s", missing-s.MissedDrops, leftName))

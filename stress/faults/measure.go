@@ -98,7 +98,6 @@ type Measured struct {
 	// Settled is when the last event was settled.
 	Settled time.Duration
 
-	closedAt  time.Duration // when Close began, on the log's clock
 	told      told
 	tracked   int
 	transport http.RoundTripper
@@ -227,7 +226,6 @@ func eventName(i int) string { return "e" + strconv.Itoa(i) }
 
 func (m *Measured) close(client *causality.Client, logs *Logs) {
 	began := time.Now()
-	m.closedAt = began.Sub(logs.start)
 	m.CloseErr = client.Close()
 	m.Close = time.Since(began)
 }

@@ -1,8 +1,7 @@
 package running
 
 import (
-	"fmt"
-	"os"
+	"log/slog"
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -14,14 +13,9 @@ func Main(args []string) (status int) {
 	cfg.CloseTimeout = 2 * time.Second // a person waits for the prompt
 	client, err := causality.New(cfg)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
+		slog.Warn("no analytics", "error", err) // client is nil, which does nothing
 	}
-	defer func() {
-		if err := client.Close(); err != nil { // not worth failing for
-			fmt.Fprintln(os.Stderr, err)
-		}
-	}()
+	defer client.Close() // it logs what it cannot send, which is not worth failing for
 	client.Track(causality.Event{EventType: "command_run", Properties: map[string]any{"args": len(args)}})
 	// … the command's work …
 	return 0
