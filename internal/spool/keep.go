@@ -43,7 +43,6 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 	}
 
 	var done, cut []*segment
-	var ended []*part
 	var out *os.File
 	s.mu.Lock()
 	if own := s.own; own != nil && own.active != nil {
@@ -62,30 +61,26 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 			n++
 		}
 		done = append(done, p.segments[:n]...)
-		p.segments = p.segments[n:]
-		for _, seg := range p.segments {
+		for _, seg := range p.segments[n:] {
 			if seg.isDone() && seg.size > 0 && !seg.isDamaged {
 				cut = append(cut, seg)
 			}
 		}
-		if p != s.own && len(p.segments) == 0 {
-			ended = append(ended, p)
-			s.dead = slices.DeleteFunc(slices.Clone(s.dead), func(other *part) bool { return other == p })
-		}
-	}
-	for _, seg := range done {
-		delete(s.segments, seg.id)
-		delete(s.dirty, seg)
-		delete(s.unsynced, seg)
-		s.used -= seg.size + seg.logBytes
 	}
 	s.mu.Unlock()
 
 	if out != nil {
 		out.Close()
 	}
+	failed := make(map[*part]bool)
 	for _, seg := range done {
-		errs = append(errs, s.removeSegment(seg))
+		if failed[seg.part] {
+			continue // the one before it must go first
+		}
+		if err := s.removeSegment(seg); err != nil {
+			failed[seg.part] = true
+			errs = append(errs, err)
+		}
 	}
 	for _, seg := range cut {
 		err := os.Truncate(seg.path(eventsSuffix), 0)
@@ -96,7 +91,7 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 			s.mu.Unlock()
 		}
 	}
-	for _, p := range ended {
+	for _, p := range s.endedParts() {
 		p.remove()
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -140,11 +135,10 @@ func (s *Spool) writeSettled(seg *segment) (err error) {
 	return nil
 }
 
-// removeSegment removes the files of a segment, or puts a damaged one aside.
+// removeSegment removes the first segment of a part and its files, or puts a
+// damaged one aside. Where that fails the segment stays, and what is settled of it
+// is still known.
 func (s *Spool) removeSegment(seg *segment) error {
-	if seg.log != nil {
-		seg.log.Close()
-	}
 	path := seg.path(eventsSuffix)
 	var err error
 	if seg.isDamaged {
@@ -157,12 +151,37 @@ func (s *Spool) removeSegment(seg *segment) error {
 		err = os.Remove(path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // and what is settled stays known
+		return err
 	}
-	if err = os.Remove(seg.path(settledSuffix)); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if seg.log != nil {
+		seg.log.Close()
+		seg.log = nil
 	}
-	return err
+	if err = os.Remove(seg.path(settledSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seg.part.segments = seg.part.segments[1:]
+	delete(s.segments, seg.id)
+	delete(s.dirty, seg)
+	delete(s.unsynced, seg)
+	s.used -= seg.size + seg.logBytes
+	return nil
+}
+
+// endedParts returns the parts of dead processes that have no segment left, and
+// forgets them.
+func (s *Spool) endedParts() (ended []*part) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = slices.DeleteFunc(slices.Clone(s.dead), func(p *part) bool {
+		if len(p.segments) == 0 {
+			ended = append(ended, p)
+		}
+		return len(p.segments) == 0
+	})
+	return ended
 }
 
 func (s *Spool) damagedPath(seg *segment) string {
