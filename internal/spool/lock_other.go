@@ -15,3 +15,5 @@ func acquire(string, bool) (*os.File, error) {
 func removeLock(file *os.File) error { return file.Close() }
 
 func syncDir(string) error { return nil }
+
+func isNoSpace(error) bool { return false }

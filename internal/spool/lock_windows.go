@@ -6,7 +6,10 @@ import (
 	"syscall"
 )
 
-const errorSharingViolation = syscall.Errno(32)
+const (
+	errorSharingViolation = syscall.Errno(32)
+	errorDiskFull         = syscall.Errno(112)
+)
 
 // acquire opens the file at path so that nobody else can open it, until it is
 // closed or the process ends. It returns errHeld if somebody else has it.
@@ -37,3 +40,6 @@ func removeLock(file *os.File) error {
 
 // syncDir does nothing: NTFS keeps a journal of directory entries itself.
 func syncDir(string) error { return nil }
+
+// isNoSpace reports whether the disk is full.
+func isNoSpace(err error) bool { return errors.Is(err, errorDiskFull) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -100,7 +101,8 @@ type Spool struct {
 }
 
 // Open makes the directory and a part of its own in it. It fails where nothing
-// can be written there. Parts of dead processes are looked for by Next.
+// can be written there, unless that is because of what dead processes left: as that
+// is sent there will be room. Parts of dead processes are looked for by Next.
 func Open(opts Options) (*Spool, error) {
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
@@ -118,16 +120,12 @@ func Open(opts Options) (*Spool, error) {
 		closing:      make(chan struct{}),
 	}
 	s.reader.finished, s.reader.refused = make(map[string]bool), make(map[string]string)
-	if s.own, err = s.newPart(); err != nil {
-		return nil, err
+	if err = s.begin(); err != nil {
+		if !isNoSpace(err) || !s.hasParts() {
+			return nil, err
+		}
+		s.report(err)
 	}
-	// Whether there is room, too, shows only when something is written.
-	first, err := s.newSegment(s.own)
-	if err != nil {
-		s.own.remove()
-		return nil, err
-	}
-	first.isBusy = false
 	s.running.Add(1)
 	go s.keep()
 	if opts.SyncInterval > 0 {
@@ -135,6 +133,30 @@ func Open(opts Options) (*Spool, error) {
 		go s.syncLoop()
 	}
 	return s, nil
+}
+
+// begin makes the own part and a segment in it: whether there is room shows only
+// when something is written.
+func (s *Spool) begin() error {
+	own, err := s.newPart()
+	if err != nil {
+		return err
+	}
+	s.own = own
+	first, err := s.newSegment(own)
+	if err != nil {
+		own.remove()
+		s.own = nil
+		return err
+	}
+	first.isBusy = false
+	return nil
+}
+
+// hasParts reports whether the directory has parts that this Spool would take over.
+func (s *Spool) hasParts() bool {
+	entries, _ := os.ReadDir(s.dir)
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return isPart(e.Name(), s.opts.Label) })
 }
 
 // Bytes is what the own part and those that were taken over take on the disk.
