@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ func TestKill(t *testing.T) {
 	client := killClient(t, server.URL, dir)
 	isSent := func() bool {
 		_ = client.Flush()
-		parts, err := os.ReadDir(dir)
+		parts, err := filepath.Glob(filepath.Join(dir, "envelope-*"))
 		return client.Stats().Queued == 0 && err == nil && len(parts) == 1
 	}
 	for end := time.Now().Add(time.Minute); !isSent(); time.Sleep(5 * time.Millisecond) {
