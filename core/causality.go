@@ -207,6 +207,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	select {
 	case <-c.batcher.done:
 	case <-ctx.Done():
+		c.spool.finishWriting()
 		c.abandoned.Do(func() { c.batcher.abandon <- context.Cause(ctx) })
 		<-c.batcher.done
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/spool"
 )
 
@@ -37,6 +36,7 @@ type spooler struct {
 	reuseKeys bool
 	dir       string
 
+	isHalted atomic.Bool   // write is to begin no other group
 	room     chan struct{} // size 1: memory may have been freed
 	stopped  chan struct{} // closed by close
 	written  chan struct{} // closed when write has ended
@@ -44,6 +44,7 @@ type spooler struct {
 
 	mu      sync.Mutex
 	runs    []refRun            // of events in ready or in flight, by number
+	used    int64               // size of the events in ready or in flight
 	unsaved int64               // events in ready or in flight that the disk does not have
 	saving  int64               // events that write holds
 	waits   map[spool.Ref]*wait // of events that the disk alone has
@@ -70,6 +71,9 @@ const (
 	spoolChunkBytes = 256 << 10
 	// spoolRetry is how long write waits before it tries again.
 	spoolRetry = 100 * time.Millisecond
+	// spoolLastWrite is how long Close waits, beyond its deadline, for events that
+	// are not on disk yet: a disk that is well takes all that memory holds in less.
+	spoolLastWrite = time.Second
 )
 
 func openSpool(cfg *Config, staged *queue, ledger *ledger, report *reporter) (*spooler, error) {
@@ -124,7 +128,7 @@ func (s *spooler) write(closing <-chan struct{}, flush func()) {
 		case <-closing:
 			isClosing = true
 		}
-		for {
+		for !s.isHalted.Load() {
 			group = s.staged.take(spoolGroupEvents, spoolGroupBytes, group)
 			if group == nil {
 				break
@@ -155,7 +159,7 @@ func (s *spooler) save(group *batch, closing <-chan struct{}, flush func()) {
 	s.saving = int64(len(events))
 	s.mu.Unlock()
 	for {
-		hasRoom := s.usedBytes() <= s.staged.maxBytes/2
+		hasRoom := s.usedBytes()+bytes <= s.staged.maxBytes/2
 		first, passed, err := s.disk.Append(events, hasRoom)
 		switch {
 		case err == nil && passed:
@@ -166,6 +170,7 @@ func (s *spooler) save(group *batch, closing <-chan struct{}, flush func()) {
 			s.staged.setFull(false)
 			s.leave(group, first)
 			s.staged.free(bytes)
+			notify(s.room)
 			return
 		}
 		isFull := errors.Is(err, spool.ErrFull)
@@ -173,7 +178,7 @@ func (s *spooler) save(group *batch, closing <-chan struct{}, flush func()) {
 		if !isFull {
 			s.trouble(err)
 		}
-		if isClosed(closing) || !isFull && hasRoom && !s.disk.HasBacklog() {
+		if isClosed(closing) || !isFull && !s.disk.HasBacklog() {
 			s.pass(group, 0, flush)
 			return
 		}
@@ -181,11 +186,11 @@ func (s *spooler) save(group *batch, closing <-chan struct{}, flush func()) {
 	}
 }
 
-// usedBytes is the size of the events in memory that write has passed on already or
-// holds now.
+// usedBytes is the size of the events that flushLoop has to send or has sent.
 func (s *spooler) usedBytes() int64 {
-	_, waiting := s.staged.waiting()
-	return s.staged.heldBytes.Load() - waiting
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.used
 }
 
 // pass hands a group over to flushLoop. first is 0 if the disk does not have it.
@@ -221,6 +226,7 @@ func (s *spooler) leave(group *batch, first spool.Ref) {
 // pushLocked pushes an event into ready.
 func (s *spooler) pushLocked(event []byte, ref spool.Ref, w *wait) {
 	number := s.ready.pushed.Load()
+	s.used += sizeOf(len(event))
 	if ref == 0 {
 		s.unsaved++
 	} else if last := len(s.runs) - 1; last >= 0 && s.runs[last].number+uint64(s.runs[last].events) == number && s.runs[last].ref+spool.Ref(s.runs[last].events) == ref {
@@ -237,170 +243,6 @@ func (s *spooler) passedLocked(events uint64) {
 	s.passed += events
 	close(s.moved)
 	s.moved = make(chan struct{})
-}
-
-// read is the goroutine that brings events from the disk.
-func (s *spooler) read(flush func()) {
-	defer close(s.finished)
-	for c := (spool.Chunk{}); ; {
-		for used := s.usedBytes(); used > 0 && (used > s.staged.maxBytes/2-spoolChunkBytes || s.staged.heldBytes.Load() > s.staged.maxBytes-spoolChunkBytes); used = s.usedBytes() {
-			select {
-			case <-s.room:
-			case <-s.stopped:
-				return
-			}
-		}
-		if !s.disk.Next(&c) {
-			return
-		}
-		s.ledger.read(int64(len(c.Events)), int64(c.Lost), c.Recovered)
-		isWaited := false
-		s.mu.Lock()
-		for i, event := range c.Events {
-			if c.Recovered && !s.reuseKeys {
-				envelope.Rekey(event) // it may have been in a request when the process died
-			}
-			w := s.waits[c.Refs[i]]
-			delete(s.waits, c.Refs[i])
-			isWaited = isWaited || w != nil
-			s.staged.free(-sizeOf(len(event)))
-			s.pushLocked(event, c.Refs[i], w)
-		}
-		if !c.Recovered {
-			s.passedLocked(uint64(len(c.Events) + c.Lost))
-		}
-		s.mu.Unlock()
-		if isWaited {
-			flush()
-		}
-	}
-}
-
-// settled says that events of a batch need not be kept: all, or those for which
-// isKept, if it is not nil, is false.
-func (s *spooler) settled(bt *batch, isKept []bool) {
-	if s == nil {
-		return
-	}
-	refs := make([]spool.Ref, 0, bt.len())
-	s.mu.Lock()
-	for i, m := range bt.marks {
-		if isKept == nil || !isKept[i] {
-			if ref := s.forgetLocked(m.number); ref != 0 {
-				refs = append(refs, ref)
-			}
-		}
-	}
-	s.mu.Unlock()
-	s.disk.Settle(refs)
-	notify(s.room)
-}
-
-// settledOne says that the i-th event of a batch need not be kept.
-func (s *spooler) settledOne(bt *batch, i int) {
-	if s == nil {
-		return
-	}
-	isKept := slices.Repeat([]bool{true}, bt.len())
-	isKept[i] = false
-	s.settled(bt, isKept)
-}
-
-// forgetLocked returns where an event of ready is on the disk, or 0, and forgets
-// it.
-func (s *spooler) forgetLocked(number uint64) (ref spool.Ref) {
-	at, isSaved := s.find(number)
-	if !isSaved {
-		s.unsaved--
-		return 0
-	}
-	r := &s.runs[at]
-	ref = r.ref + spool.Ref(number-r.number)
-	if r.left--; r.left == 0 {
-		s.runs = slices.Delete(s.runs, at, at+1)
-	}
-	return ref
-}
-
-// find returns which run has an event.
-func (s *spooler) find(number uint64) (at int, isSaved bool) {
-	return slices.BinarySearchFunc(s.runs, number, func(r refRun, number uint64) int {
-		switch {
-		case r.number > number:
-			return 1
-		case r.number+uint64(r.events) <= number:
-			return -1
-		}
-		return 0
-	})
-}
-
-// hasPassed reports whether all of the first tracked events, so many, were handed
-// to flushLoop.
-func (s *spooler) hasPassed(tracked uint64) bool {
-	if s == nil {
-		return true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.passed >= tracked
-}
-
-// waitPassed waits until they were, or more of them.
-func (s *spooler) waitPassed(ctx context.Context, tracked uint64, done <-chan struct{}) {
-	s.mu.Lock()
-	passed, moved := s.passed, s.moved
-	s.mu.Unlock()
-	if passed >= tracked {
-		return
-	}
-	select {
-	case <-moved:
-	case <-done:
-	case <-ctx.Done():
-	}
-}
-
-// lost is how many of the queued events the disk does not have.
-func (s *spooler) lost(queued int64) int64 {
-	if s == nil {
-		return queued
-	}
-	waiting, _ := s.staged.waiting()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.unsaved + s.saving + int64(waiting)
-}
-
-// lostOf returns the events of batches that the disk does not have.
-func (s *spooler) lostOf(batches []*batch) (lost []*batch) {
-	if s == nil {
-		return batches
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, bt := range batches {
-		if part := bt.subset(func(i int) bool { _, saved := s.find(bt.marks[i].number); return !saved }); part != nil {
-			lost = append(lost, part)
-		}
-	}
-	return lost
-}
-
-// kept reports how many events Close leaves to the next process, and returns what
-// a Send that waits for one of them is told.
-func (s *spooler) kept(events int64) error {
-	if s == nil || events == 0 {
-		return nil
-	}
-	s.report.say(sayKept, int(events), s.dir, nil)
-	err := fmt.Errorf("%w: the event waits in the spool for the next process", ErrUndelivered)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, w := range s.waits {
-		w.settle(err)
-	}
-	return err
 }
 
 // bytes is what the spool takes on the disk.
@@ -431,6 +273,19 @@ func (s *spooler) start(b *batcher) {
 func (s *spooler) hurry() {
 	if s != nil {
 		s.disk.OwnOnly()
+	}
+}
+
+// finishWriting waits until all events are on disk, once no more come. What a disk
+// that hangs has not by then is not written any more: it counts as lost.
+func (s *spooler) finishWriting() {
+	if s == nil {
+		return
+	}
+	select {
+	case <-s.written:
+	case <-time.After(spoolLastWrite):
+		s.isHalted.Store(true)
 	}
 }
 

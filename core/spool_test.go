@@ -263,3 +263,28 @@ func TestADamagedSpoolIsCounted(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestCloseWithoutTimeLeavesAllOnDisk(t *testing.T) {
+	dir, g := t.TempDir(), newGateway(t)
+	g.then(unreachable)
+	expired, cancel := context.WithCancel(context.Background())
+	cancel()
+	n := 0
+	for _, events := range []int{10, 10, 10, 10, 10, 20_000} {
+		client := newClient(t, g, inDir(dir))
+		track(client, n, n+events)
+		n += events
+		if err := client.Shutdown(expired); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if s := balanced(t, client); s.Queued < int64(events) || s.Dropped.Total() != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+	g.then(accept)
+	next := newClient(t, g, inDir(dir))
+	eventually(t, "all events", func() bool { _ = next.Flush(); return len(g.events()) >= n })
+	if s := balanced(t, next); s.Recovered != int64(n) || s.Delivered != int64(n) {
+		t.Errorf("%+v", s)
+	}
+}
