@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -295,9 +296,39 @@ func TestRequestsGrowWithTheBacklogAndShrinkWhenTheGatewayIsSlow(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		sizes := backlog(t, 100, after(3*time.Second, accept))
-		if !slices.Equal(sizes[:7], []int{50, 25, 12, 6, 3, 1, 1}) {
-			t.Errorf("a gateway that takes a third of the timeout got %v", sizes)
+		perEvent := func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			g.read(r, got)
+			return after(time.Duration(len(got.events))*60*time.Millisecond, accept)(g, r, got)
+		}
+		sizes := backlog(t, 125, perEvent)
+		if !slices.Equal(sizes, []int{50, 25, 25, 25}) {
+			t.Errorf("a gateway that takes longer for more events got %v", sizes)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		sizes := backlog(t, 300, after(3*time.Second, accept))
+		if !slices.Equal(sizes[:9], []int{50, 25, 12, 6, 3, 1, 2, 4, 8}) || len(sizes) > 15 {
+			t.Errorf("a gateway that takes a third of the timeout for one event, too, got %v", sizes)
+		}
+	})
+}
+
+// After an outage requests are of one event. A gateway that is well again, and slow,
+// must get larger ones: at 600 ms for each of one event it would get less than comes.
+func TestRequestsGrowAgainWithASlowGatewayThatIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(t)
+		g.then(hangs)
+		client := newClient(t, g)
+		for n := range 18_000 {
+			if n == 6000 {
+				g.then(after(600*time.Millisecond, accept))
+			}
+			track(client, n, n+1)
+			time.Sleep(50 * time.Millisecond)
+		}
+		if s := balanced(t, client); s.Queued > 200 {
+			t.Errorf("%d requests, %+v", g.count(), s)
 		}
 	})
 }

@@ -55,6 +55,7 @@ type result struct {
 	// request; 0 when it did not.
 	maxEvents, maxBytes int
 	timedOut            bool
+	brokeAfter          time.Duration // the longest request that timed out, or broke
 	elapsed             time.Duration
 }
 
@@ -122,7 +123,9 @@ func (d *delivery) send(ctx context.Context, bt *batch, res *result) outcome {
 				bt.rekey()
 			}
 		}
-		res.timedOut = res.timedOut || out.timedOut
+		if out.timedOut {
+			res.timedOut, res.brokeAfter = true, max(res.brokeAfter, out.elapsed)
+		}
 		if out.verdict == accepted {
 			return out
 		}

@@ -17,6 +17,9 @@ type schedule struct {
 	ownTurn bool
 
 	size int // events that a request may have now
+	// latency is how long the newest request of one event took, or less where a
+	// larger one was faster: it does not depend on the size.
+	latency time.Duration
 	// maxSize and maxBytes are what the gateway was seen to allow a request,
 	// at limitedAt.
 	maxSize   int
@@ -151,26 +154,35 @@ func (b *batcher) adapt(res result) {
 	waiting, _ := b.queue.waiting()
 	backlog := waiting >= b.size
 	events := res.batch.len()
+	if res.stored && (events == 1 || res.elapsed < b.latency) {
+		b.latency = res.elapsed
+	}
+	work := max(res.elapsed-b.latency, 0) // that depends on the size
 	switch {
 	case res.isBusy:
 		// Fewer requests are asked for, so larger ones.
 		if waiting+events > b.size {
 			b.size *= 2
 		}
-	case res.timedOut || res.elapsed > b.cfg.Timeout/4:
+	case res.timedOut || work > b.cfg.Timeout/4:
 		// Half of what was too much, and not once more for each request that
-		// was under way with it. A suspect says nothing of the others.
-		if !res.batch.isSuspect {
-			b.size = min(b.size, max(events/2, 1))
+		// was under way with it. A suspect says nothing of the others, and what
+		// breaks at once little.
+		least := 1
+		if res.timedOut && res.brokeAfter < b.cfg.Timeout/20 {
+			least = b.cfg.BatchSize
 		}
-	case res.failed || res.elapsed >= b.cfg.Timeout/20:
+		if !res.batch.isSuspect {
+			b.size = min(b.size, max(events/2, least))
+		}
+	case res.failed || res.elapsed > b.cfg.Timeout/2 || work >= b.cfg.Timeout/20 && b.size >= b.cfg.BatchSize:
 	case backlog || b.size < b.cfg.BatchSize:
 		size := b.size + min(b.size, defaultBatchSize)
 		if !backlog {
 			size = min(size, b.cfg.BatchSize) // well again
 		}
 		// A small request that was fast says little of a large one.
-		if float64(res.elapsed)*float64(size) <= float64(b.cfg.Timeout)/4*float64(events) {
+		if float64(work)*float64(size) <= float64(b.cfg.Timeout)/4*float64(events) {
 			b.size = size
 		}
 	}
