@@ -72,8 +72,9 @@ type Config struct {
 	// MaxQueueBytes bounds the encoded events that wait or are in flight;
 	// beyond it new events are dropped and counted as QueueFull. Default 32
 	// MiB: at about 500 bytes an event that is 67 000 events, or 67 seconds of
-	// outage at 1000 events a second. The client's memory stays within it plus
-	// MaxInFlight request bodies of at most 1 MiB. At least 1024.
+	// outage at 1000 events a second. The client's live memory stays within it plus
+	// MaxInFlight request bodies of at most 1 MiB; the process may grow by twice as
+	// much, as Go's garbage collector allows. At least 1024.
 	// CAUSALITY_MAX_QUEUE_BYTES.
 	MaxQueueBytes int
 	// Spool keeps events on disk until they are delivered, so that they outlive the
