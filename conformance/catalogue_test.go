@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/gateway"
 )
 
@@ -119,5 +120,31 @@ func TestEveryFieldOfTheCatalogueIsTaken(t *testing.T) {
 		if rec := post(gateway.New(), "application/json", []byte(catalogueBody(payload, "c"))); rec.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", payload, rec.Code, rec.Body)
 		}
+	}
+}
+
+// The Recorder shows the warehouse's names, and so does the local gateway.
+func TestTheRecorderStoresUnderTheNamesOfTheGateway(t *testing.T) {
+	shortened := 0
+	for i, kind := range slices.Sorted(maps.Keys(payloads)) {
+		body := catalogueBody(catalogue[i], "c")
+		gw := gateway.New()
+		gw.ServeHTTP(httptest.NewRecorder(), withBody(body))
+		recorder := causalitytest.NewRecorder()
+		recorder.ServeHTTP(httptest.NewRecorder(), withBody(body))
+		if gw.Len() != 1 || recorder.Len() != 1 {
+			t.Errorf("%s: the gateway stores %d events, the Recorder %d", kind, gw.Len(), recorder.Len())
+			continue
+		}
+		want, got := gw.Stored()[0], recorder.Envelopes()[0]
+		if got.EventCategory != want.Category || got.EventType != want.Type || got.EventType == "" {
+			t.Errorf("%s: the gateway stores %s/%s, the Recorder %s/%s", kind, want.Category, want.Type, got.EventCategory, got.EventType)
+		}
+		if got.EventType != kind && kind != "custom_event" {
+			shortened++
+		}
+	}
+	if shortened != 8 {
+		t.Errorf("%d kinds have another name in the warehouse", shortened)
 	}
 }

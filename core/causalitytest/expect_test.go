@@ -95,6 +95,31 @@ func TestExpect_LooksIntoTypedPayloads(t *testing.T) {
 	rec.Expect(t, causality.EventButtonTap, "button_id", "b", "coordinates_x", 1.5)
 }
 
+func TestEnvelopesHaveTheNamesOfTheWarehouse(t *testing.T) {
+	login := map[string]any{"method": "passkey"}
+	for _, tt := range []struct {
+		name           string
+		typed          bool
+		event          causality.Event
+		category, kind string
+	}{
+		{"typed", true, causality.Event{EventType: causality.EventUserLogin, UserID: "u", Properties: login}, "user", "login"},
+		{"typed, with its own name", true, causality.Event{EventType: causality.EventButtonTap, Properties: map[string]any{"button_id": "b"}}, "interaction", "button_tap"},
+		{"typed, without what it requires", true, causality.Event{EventType: causality.EventScreenView}, "custom", "screen_view"},
+		{"not typed", false, causality.Event{EventType: causality.EventUserLogin, UserID: "u", Properties: login}, "custom", "user_login"},
+		{"not of the catalogue", true, causality.Event{EventType: "order_placed"}, "custom", "order_placed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			client, rec := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) { cfg.TypedPayloads = tt.typed }))
+			client.Track(tt.event)
+			if raw := rec.Envelopes()[0]; raw.EventCategory != tt.category || raw.EventType != tt.kind {
+				t.Errorf("stored as %s/%s", raw.EventCategory, raw.EventType)
+			}
+			rec.Expect(t, tt.event.EventType)
+		})
+	}
+}
+
 func TestEventsCanBeCompared(t *testing.T) {
 	fixed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli()
 	client, rec := causalitytest.New(t, causalitytest.WithConfig(func(cfg *causality.Config) { cfg.FlushInterval = time.Hour }))

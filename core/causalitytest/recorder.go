@@ -177,6 +177,9 @@ type Envelope struct {
 	// Payload is the payload's name: "custom_event", or one of the catalogue
 	// such as "screen_view".
 	Payload string
+	// EventCategory and EventType are the warehouse's columns: "custom" and the
+	// event's own name for a custom_event, "user" and "login" for a user_login.
+	EventCategory, EventType string
 	// Server is what the SDK adds to a custom_event about where it runs.
 	Server causality.ServerContext
 	// Raw is the event's JSON, byte for byte.

@@ -6,6 +6,8 @@
 // runs nothing at init.
 package catalogue
 
+import "strings"
+
 //go:generate go -C ../../localgateway generate ./proto
 
 // A Message is one kind of JSON object. Its fields are in the gateway's order.
@@ -62,3 +64,26 @@ const (
 	List
 	Map
 )
+
+// StoredAs returns the columns event_category and event_type under which the
+// warehouse keeps a payload of EventEnvelope, by its name and number. The type of a
+// custom_event is "": it is the event's own name.
+//
+// gateway: user_login is published as user.login and swipe_gesture as
+// interaction.swipe; commerce and system keep the whole name.
+func StoredAs(payload string, number int) (category, eventType string) {
+	switch number / 100 {
+	case 1:
+		return "user", strings.TrimPrefix(payload, "user_")
+	case 2:
+		return "screen", strings.TrimPrefix(payload, "screen_")
+	case 3:
+		return "interaction", strings.TrimSuffix(strings.TrimSuffix(payload, "_gesture"), "_event")
+	case 4:
+		return "commerce", payload
+	case 5:
+		return "system", payload
+	default:
+		return "custom", ""
+	}
+}

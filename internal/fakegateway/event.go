@@ -7,6 +7,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 )
 
 // An Envelope is a stored event as the gateway received it.
@@ -18,6 +19,9 @@ type Envelope struct {
 	// Payload is the payload's name: "custom_event", or one of the catalogue
 	// such as "screen_view".
 	Payload string
+	// EventCategory and EventType are the warehouse's columns: "custom" and the
+	// event's own name for a custom_event, "user" and "login" for a user_login.
+	EventCategory, EventType string
 	// Server is what the SDK adds to a custom_event about where it runs.
 	Server causality.ServerContext
 	// Raw is the event's JSON, byte for byte.
@@ -40,10 +44,16 @@ func (s *Stored) envelope() Envelope {
 		value, _ := params[serverPrefix+name].(string)
 		return value
 	}
+	category, eventType := catalogue.StoredAs(s.payload.Name, s.payload.Number)
+	if s.payload == customField {
+		eventType = s.eventType()
+	}
 	return Envelope{
 		ID:             s.id,
 		IdempotencyKey: s.key,
 		Payload:        s.payload.Name,
+		EventCategory:  category,
+		EventType:      eventType,
 		Server: causality.ServerContext{
 			Hostname:   server("hostname"),
 			GoVersion:  server("go_version"),

@@ -2,12 +2,12 @@ package gateway
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/catalogue"
 	"github.com/SebastienMelki/causality/sdk/go/localgateway/proto"
 )
 
@@ -69,7 +69,8 @@ func compileSchema() (*schema, error) {
 	s.kinds = make(map[protoreflect.FieldNumber]kind)
 	for i := range s.payload.Fields().Len() {
 		fd := s.payload.Fields().Get(i)
-		s.kinds[fd.Number()] = kindOf(fd)
+		category, name := catalogue.StoredAs(string(fd.Name()), int(fd.Number()))
+		s.kinds[fd.Number()] = kind{category, name}
 	}
 	s.validator, err = protovalidate.New(
 		protovalidate.WithMessageDescriptors(s.batchRequest, s.ingestRequest),
@@ -119,34 +120,11 @@ func PayloadField(name string) string {
 	return ""
 }
 
-// kindOfEvent is kindOf for one event: a custom event's name is its own.
+// kindOfEvent is the kind of one event: a custom event's name is its own.
 func (s *schema) kindOfEvent(event protoreflect.Message, payload protoreflect.FieldDescriptor) kind {
 	k := s.kinds[payload.Number()]
 	if k.name == "" {
 		k.name = event.Get(payload).Message().Get(s.eventName).String()
 	}
 	return k
-}
-
-// kindOf derives category and name from the groups of the payload's numbers.
-//
-// gateway: user_login is published as user.login and swipe_gesture as
-// interaction.swipe; commerce and system keep the whole name.
-func kindOf(fd protoreflect.FieldDescriptor) kind {
-	name := string(fd.Name())
-	switch fd.Number() / 100 {
-	case 1:
-		return kind{"user", strings.TrimPrefix(name, "user_")}
-	case 2:
-		return kind{"screen", strings.TrimPrefix(name, "screen_")}
-	case 3:
-		name = strings.TrimSuffix(strings.TrimSuffix(name, "_gesture"), "_event")
-		return kind{"interaction", name}
-	case 4:
-		return kind{"commerce", name}
-	case 5:
-		return kind{"system", name}
-	default:
-		return kind{"custom", ""} // the name is the event's own
-	}
 }
