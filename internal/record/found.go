@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/json"
 	"log/slog"
 	"math"
 	"slices"
@@ -236,11 +237,10 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 // value. An object is read as a group.
 func (f *found) textOf(v slog.Value) (text string, read slog.Value, ok bool) {
 	if f.inner {
-		ok = v.Kind() == slog.KindString
-		if ok {
-			text = v.String()
+		if v.Kind() == slog.KindString {
+			return v.String(), v, true
 		}
-		return text, v, ok
+		return "", v, v.Kind() == slog.KindAny && value.IsText(v.Any())
 	}
 	v = follow(v)
 	if v.Kind() == slog.KindAny {
@@ -274,31 +274,37 @@ func liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.V
 	default:
 		return v, false
 	}
-	v = value.Resolve(v)
+	read = value.Resolve(v)
+	plain := read
+	if v.Kind() == slog.KindAny {
+		if n, ok := v.Any().(json.Number); ok {
+			plain = value.Number(string(n))
+		}
+	}
 	text := ""
-	switch v.Kind() {
+	switch plain.Kind() {
 	case slog.KindString:
-		text = v.String()
+		text = plain.String()
 	case slog.KindInt64:
-		text = strconv.FormatInt(v.Int64(), 10)
+		text = strconv.FormatInt(plain.Int64(), 10)
 	case slog.KindUint64:
-		text = strconv.FormatUint(v.Uint64(), 10)
+		text = strconv.FormatUint(plain.Uint64(), 10)
 	case slog.KindFloat64:
 		// An integer that has been through JSON, as the claims of a token have.
-		f := v.Float64()
-		if f != math.Trunc(f) || math.Abs(f) >= 1e21 {
-			return v, false
+		n := plain.Float64()
+		if n != math.Trunc(n) || math.Abs(n) >= 1e21 {
+			return read, false
 		}
-		text = strconv.FormatFloat(f+0, 'f', -1, 64) // + 0: there is no -0
+		text = strconv.FormatFloat(n+0, 'f', -1, 64) // + 0: there is no -0
 	case slog.KindAny:
-		if v.Any() != nil {
-			return v, false // an array
+		if plain.Any() != nil {
+			return read, false // an array
 		}
 	default:
-		return v, false
+		return read, false
 	}
 	if text != "" {
 		*field = text
 	}
-	return v, true
+	return read, true
 }
