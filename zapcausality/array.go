@@ -21,12 +21,19 @@ var _ zapcore.ArrayEncoder = (*encoder)(nil)
 var (
 	errArrayType = reflect.TypeOf(zap.Errors("", nil).Interface)
 	errorsType   = reflect.TypeOf([]error(nil))
+
+	zapPath = errArrayType.PkgPath()
 )
 
 // AddArray adds an array. An error is returned and a panic kept as by
 // AddObject.
 func (e *encoder) AddArray(key string, array zapcore.ArrayMarshaler) error {
 	if value.IsNil(array) {
+		return nil
+	}
+	// What zap makes of a list is as long as that.
+	if t := reflect.TypeOf(array); t.Kind() == reflect.Slice && t.PkgPath() == zapPath && reflect.ValueOf(array).Len() > value.MaxElements {
+		e.add(key, slog.AnyValue(value.TooLarge{}))
 		return nil
 	}
 	if reflect.TypeOf(array) == errArrayType {

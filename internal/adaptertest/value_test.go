@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,15 @@ type pointerToken struct{ Secret string }
 
 func (*pointerToken) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
+type pointerText string
+
+func (*pointerText) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+type option[T any] struct {
+	Value T
+	Ok    bool
+}
+
 // A secret is redacted wherever it appears.
 func TestRedactionInContainers(t *testing.T) {
 	const red = "[redacted]"
@@ -100,6 +110,15 @@ func TestRedactionInContainers(t *testing.T) {
 		{"a field whose pointer redacts itself", &struct{ T pointerToken }{pointerToken{"secret"}}, props{"k_T": red}},
 		{"elements whose pointers redact themselves", []pointerToken{{"secret"}}, props{"k": `["[redacted]"]`}},
 		{"an interface", struct{ V any }{token("secret")}, props{"k_V": red}},
+		{"a value whose pointer redacts itself", pointerToken{"secret"}, props{"k": red}},
+		{"a map of such values", map[string]pointerToken{"a": {"secret"}}, props{"k_a": red}},
+		{"such a value in an interface", []any{pointerToken{"secret"}}, props{"k": `["[redacted]"]`}},
+		{"such a field of a value", struct{ T pointerToken }{pointerToken{"secret"}}, props{"k_T": red}},
+		{"an array of such values", [1]pointerToken{{"secret"}}, props{"k": `["[redacted]"]`}},
+		{"a string whose pointer redacts it", pointerText("secret"), props{"k": red}},
+		{"a key", map[token]int{"secret": 1}, props{"k_[redacted]": int64(1)}},
+		{"a generic type", option[token]{"secret", true}, props{"k_Value": red, "k_Ok": true}},
+		{"a pointer in a generic type", &option[*pointerToken]{&pointerToken{"secret"}, true}, props{"k_Value": red, "k_Ok": true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { wantEach(t, tc.value, tc.want) })
 	}
@@ -164,6 +183,11 @@ func TestAValueIsTheSameWhereverItAppears(t *testing.T) {
 		{"bytes in a list", [][]byte{{1}, nil}, props{"k": `["AQ==",null]`}},
 		{"raw JSON in a list", []json.RawMessage{json.RawMessage(`{"a": [1, 2]}`)}, props{"k": `[{"a":[1,2]}]`}},
 		{"raw JSON", json.RawMessage(`{"a":1}`), props{"k_a": int64(1)}},
+		{"a pointer to raw JSON", ptr(json.RawMessage(`{"a":1}`)), props{"k_a": int64(1)}},
+		{"raw JSON in a struct", struct {
+			R json.RawMessage
+			P *json.RawMessage
+		}{json.RawMessage(`{"a":1}`), ptr(json.RawMessage(`[2]`))}, props{"k_R_a": int64(1), "k_P": "[2]"}},
 		{"the fields that encoding/json writes", tagged{Plain: 1, Left: 2, Dash: 3, Text: 4, inner: inner{"hidden", "in"}},
 			props{"k_Plain": int64(1), "k_-": int64(3), "k_Text": "4", "k_Inner": "in"}},
 		{"the fields of an embedded pointer", tagged{Deep: &Deep{true}},
@@ -273,6 +297,10 @@ func TestAnIdentityThatIsANumber(t *testing.T) {
 		{"a named int", userID(42), causality.Event{UserID: "42"}},
 		{"a pointer", ptr(42), causality.Event{UserID: "42"}},
 		{"a json.Number", json.Number("42"), causality.Event{UserID: "42"}},
+		{"a json.Number that was a float", json.Number("42.0"), causality.Event{UserID: "42"}},
+		{"a json.Number with an exponent", json.Number("1e3"), causality.Event{UserID: "1000"}},
+		{"a json.Number beyond an int64", json.Number("123456789012345678901234567890"), causality.Event{UserID: "123456789012345678901234567890"}},
+		{"a uint64", uint64(1<<63 + 1), causality.Event{UserID: "9223372036854775809"}},
 		{"a bool", true, causality.Event{Properties: props{"user_id": true}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -289,7 +317,11 @@ func TestAnIdentityThatIsANumber(t *testing.T) {
 // A value that does not fit an event is read until that is known: an event of ten
 // million numbers took 3.6 s and 1.2 GB on the goroutine that logs.
 func TestAHugeValueIsBoundedWhileItIsRead(t *testing.T) {
-	ints := make([]int, 10_000_000)
+	ints, text := make([]int, 10_000_000), strings.Repeat("x", 100_000_000)
+	list, lists := make([]int, 400_000), map[int]any{}
+	for i := range 100_000 {
+		lists[i] = list
+	}
 	texts := make([]string, 2_000_000)
 	for i := range texts {
 		texts[i] = "some text"
@@ -303,6 +335,10 @@ func TestAHugeValueIsBoundedWhileItIsRead(t *testing.T) {
 		"floats":              make([]float32, 10_000_000),
 		"structs":             make([]struct{ A, B int }, 5_000_000),
 		"pointers":            make([]*int, 10_000_000),
+		"one list many times": lists,
+		"a text":              text,
+		"a text in a list":    []any{text},
+		"a key":               map[string]int{text: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, rec := adaptertest.NewClient(t)
@@ -321,6 +357,27 @@ func TestAHugeValueIsBoundedWhileItIsRead(t *testing.T) {
 			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec))
 		})
 	}
+	t.Run("what says whom it is about", func(t *testing.T) {
+		client, rec := adaptertest.NewClient(t)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		slogOnly(client).Info("m", "event", "x", "user_id", text)
+		slogOnly(client).WithGroup(text).Info("m", "event", "x", "k", 1)
+		slogOnly(client).Info("m", "event", text)
+		zapOnly(client).Info("m", zap.String("event", text+"\n"), zap.String("k", strings.Repeat("\xff", 100)))
+		runtime.ReadMemStats(&after)
+		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(150<<20); got > limit {
+			t.Errorf("four events cost %d bytes, want at most %d", got, limit)
+		}
+		if s := client.Stats(); s.Dropped.Invalid != 2 {
+			t.Errorf("%d events are Invalid, want the first 2", s.Dropped.Invalid)
+		}
+		for _, e := range adaptertest.Stored(t, client, rec) {
+			if e.EventType != text[:256] {
+				t.Errorf("the type is %q", e.EventType)
+			}
+		}
+	})
 	t.Run("a list of zap's", func(t *testing.T) {
 		client, _ := adaptertest.NewClient(t)
 		var before, after runtime.MemStats

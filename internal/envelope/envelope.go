@@ -252,6 +252,9 @@ func (e *Encoder) Encode(env *Envelope, ev *Event) error {
 	if ev.ID != "" && !validID(ev.ID) {
 		return errBadID
 	}
+	if len(ev.DeviceID)+len(ev.UserID)+len(ev.SessionID)+len(ev.CorrelationID) > MaxBytes {
+		return ErrTooLarge
+	}
 	if env.isFlat {
 		return e.encodeFlat(env, ev)
 	}
@@ -404,7 +407,6 @@ func (e *Encoder) group(name string, members []slog.Attr, depth int) {
 	if name != "" {
 		e.open(name)
 		e.groups = append(e.groups, name)
-		e.tooLarge = e.tooLarge || len(e.prefix) > MaxBytes
 	}
 	for i := range members {
 		e.attr(&members[i], depth+1)
@@ -417,6 +419,10 @@ func (e *Encoder) group(name string, members []slog.Attr, depth int) {
 
 // open opens a group for the attributes that follow.
 func (e *Encoder) open(name string) {
+	if len(e.prefix)+len(name) > MaxBytes {
+		e.tooLarge = true
+		return
+	}
 	e.path = pathOf(e.path, name)
 	e.prefix = append(value.AppendKey(e.prefix, name), '_')
 }

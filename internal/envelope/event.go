@@ -72,6 +72,7 @@ func appendEventType(b []byte, eventType string) []byte {
 // CleanType returns the type without control characters, cut at 256 bytes.
 // gateway: a line feed or tab in it drops the connection that all tenants share.
 func CleanType(eventType string) string {
+	eventType = eventType[:min(len(eventType), 4*MaxTypeBytes)] // of which half is left at least
 	if !utf8.ValidString(eventType) || strings.ContainsFunc(eventType, unicode.IsControl) {
 		// For a byte that is not UTF-8 r is U+FFFD, as it is in a property.
 		eventType = strings.Map(func(r rune) rune {

@@ -15,12 +15,12 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 	element := v.Type().Elem()
 	plain := !speaks(element) && !speaks(reflect.PointerTo(element))
 	if element.Kind() == reflect.Uint8 && v.Kind() == reflect.Slice && plain {
-		return bytes64(v.Bytes())
+		return r.base64(v.Bytes())
 	}
-	if v.Len() > MaxElements {
+	if v.Len() > MaxElements || r.bytes > maxBytes {
 		return tooLarge
 	}
-	b := []byte{'['}
+	b, before := []byte{'['}, r.bytes
 	for i := range v.Len() {
 		if i > 0 {
 			b = append(b, ',')
@@ -47,6 +47,7 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 			return tooLarge
 		}
 	}
+	r.bytes = before + len(b) // of which the lists in this one are a part
 	return slog.AnyValue(JSON(append(b, ']')))
 }
 
@@ -78,22 +79,26 @@ func (r *reducer) member(v reflect.Value, depth int) slog.Value {
 	return r.structure(v, depth+1)
 }
 
-// holdsTooLarge reports whether something in a plain value is TooLarge.
+// holdsTooLarge reports whether something in a plain value does not fit an event.
 func holdsTooLarge(v slog.Value) bool {
-	if v.Kind() == slog.KindGroup {
+	switch v.Kind() {
+	case slog.KindGroup:
 		for _, a := range v.Group() {
-			if holdsTooLarge(a.Value) {
+			if len(a.Key) > maxBytes || holdsTooLarge(a.Value) {
 				return true
 			}
 		}
 		return false
+	case slog.KindString:
+		return len(v.String()) > maxBytes
+	default:
+		return IsTooLarge(v)
 	}
-	return IsTooLarge(v)
 }
 
-// bytes64 is how bytes are written.
-func bytes64(b []byte) slog.Value {
-	if len(b) > maxBytes {
+// base64 is how bytes are written.
+func (r *reducer) base64(b []byte) slog.Value {
+	if r.bytes += len(b); r.bytes > maxBytes {
 		return tooLarge
 	}
 	return slog.StringValue(base64.StdEncoding.EncodeToString(b))

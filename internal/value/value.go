@@ -122,6 +122,7 @@ func IsFailure(v slog.Value) bool {
 type reducer struct {
 	around  []place
 	values  int
+	bytes   int // of the JSON so far: a list may be in it many times
 	valuers int // LogValuers around the value at hand
 }
 
@@ -218,19 +219,24 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		if v == nil {
 			return slog.Value{}
 		}
-		return bytes64(v)
+		return r.base64(v)
 	case string, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, float64, float32, bool:
 		return Any(v)
 	}
 	if IsNil(v) {
 		return slog.Value{}
 	}
+	if valuer := pointerValuer(v); valuer != nil {
+		return r.any(valuer, depth+1)
+	}
 	switch v := v.(type) {
 	case error:
 		return slog.StringValue(v.Error())
+	// Before Stringer, which both are too where GOEXPERIMENT is jsonv2.
 	case json.RawMessage:
-		// Before Stringer, which it is too where GOEXPERIMENT is jsonv2.
-		return marshaled(v, nil, "json.RawMessage")
+		return r.marshaled(v, nil, "json.RawMessage")
+	case *json.RawMessage:
+		return r.any(*v, depth+1)
 	case fmt.Stringer:
 		return slog.StringValue(v.String())
 	case encoding.TextMarshaler:
@@ -244,10 +250,24 @@ func (r *reducer) any(v any, depth int) (plain slog.Value) {
 		// as a named int, is that kind.
 		if kind := reflect.TypeOf(v).Kind(); kind >= reflect.Array && kind != reflect.String {
 			text, err := v.MarshalJSON()
-			return marshaled(text, err, reflect.TypeOf(v).String())
+			return r.marshaled(text, err, reflect.TypeOf(v).String())
 		}
 	}
 	return r.kind(reflect.ValueOf(v), depth)
+}
+
+var logValuerType = reflect.TypeFor[slog.LogValuer]()
+
+// pointerValuer returns a pointer to a copy of v if that is a LogValuer, or nil. A
+// secret whose pointer redacts it is one as well where no address of it is at hand.
+func pointerValuer(v any) slog.LogValuer {
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer || !reflect.PointerTo(t).Implements(logValuerType) {
+		return nil
+	}
+	p := reflect.New(t)
+	p.Elem().Set(reflect.ValueOf(v))
+	return p.Interface().(slog.LogValuer)
 }
 
 // kind reduces what has none of the methods that Of looks for.
@@ -306,52 +326,10 @@ func (r *reducer) within(v reflect.Value, f func() slog.Value) slog.Value {
 	return f()
 }
 
-// mapping reduces a map member by member, so that a duration or an error inside
-// it means what it means outside.
-func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
-	if m.Len() > maxValues {
-		return Failed(errTooMany)
-	}
-	members := make([]slog.Attr, 0, m.Len())
-	for it := m.MapRange(); it.Next(); {
-		key, err := keyOf(it.Key())
-		switch {
-		case err == errNoName:
-			return Failed(unsupported(m.Type()))
-		case err != nil:
-			return Failed(err)
-		}
-		members = append(members, slog.Attr{Key: key, Value: r.any(it.Value().Interface(), depth+1)})
-	}
-	slices.SortStableFunc(members, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
-	return slog.GroupValue(members...)
-}
-
-// keyOf is a key of a map as encoding/json writes it.
-func keyOf(key reflect.Value) (string, error) {
-	if key.Kind() == reflect.String {
-		return key.String(), nil
-	}
-	if text, ok := key.Interface().(encoding.TextMarshaler); ok {
-		if IsNil(text) {
-			return "", nil
-		}
-		b, err := text.MarshalText()
-		return string(b), err
-	}
-	switch key.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return strconv.FormatInt(key.Int(), 10), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return strconv.FormatUint(key.Uint(), 10), nil
-	}
-	return "", errNoName
-}
-
 // marshaled reduces what MarshalJSON of a type has returned. The method is not called
 // by encoding/json, whose words and rules differ from version to version.
-func marshaled(text []byte, err error, typeName string) slog.Value {
-	if len(text) > maxBytes {
+func (r *reducer) marshaled(text []byte, err error, typeName string) slog.Value {
+	if r.bytes += len(text); r.bytes > maxBytes {
 		return tooLarge
 	}
 	var compact bytes.Buffer
