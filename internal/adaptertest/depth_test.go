@@ -1,6 +1,7 @@
 package adaptertest_test
 
 import (
+	"fmt"
 	"log/slog"
 	"runtime"
 	"testing"
@@ -19,19 +20,19 @@ import (
 // handlers that do copy all they have bound in each step.
 var deepLoggers = []struct {
 	name string
-	make func(client *causality.Client, depth int) (log func())
+	make func(client *causality.Client, depth int, key func(i int) string) (log func())
 }{
-	{"slog", func(client *causality.Client, depth int) func() {
+	{"slog", func(client *causality.Client, depth int, key func(i int) string) func() {
 		l := slog.New(slogcausality.NewHandler(client)).With("first", true)
 		for i := range depth {
-			l = l.With("attempt", i)
+			l = l.With(key(i), i)
 		}
 		return func() { l.Info("m", "event", "x") }
 	}},
-	{"zap", func(client *causality.Client, depth int) func() {
+	{"zap", func(client *causality.Client, depth int, key func(i int) string) func() {
 		l := zap.New(zapcausality.NewCore(client)).With(zap.Bool("first", true))
 		for i := range depth {
-			l = l.With(zap.Int("attempt", i))
+			l = l.With(zap.Int(key(i), i))
 		}
 		return func() { l.Info("m", zap.String("event", "x")) }
 	}},
@@ -45,7 +46,7 @@ func TestEventsOfADeepLoggerCostLinearly(t *testing.T) {
 	for _, logger := range deepLoggers {
 		t.Run(logger.name, func(t *testing.T) {
 			client, rec := adaptertest.NewClient(t)
-			log := logger.make(client, depth)
+			log := logger.make(client, depth, attempt)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for range events {
@@ -65,6 +66,34 @@ func TestEventsOfADeepLoggerCostLinearly(t *testing.T) {
 	}
 }
 
+func attempt(int) string { return "attempt" }
+
+// A loop that binds the same name in each round has bound two names, however long it
+// runs: the event has the last value of each, as the line has.
+func TestALoggerThatBindsANameAgainAndAgain(t *testing.T) {
+	for _, logger := range deepLoggers {
+		t.Run(logger.name, func(t *testing.T) {
+			client, rec := adaptertest.NewClient(t)
+			log := logger.make(client, 50_000, attempt)
+			log()
+			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), one("x", props{"first": true, "attempt": int64(49_999)})...)
+			if got := client.Stats().Properties.Dropped; got != 0 {
+				t.Errorf("Properties.Dropped is %d, want 0", got)
+			}
+		})
+	}
+	// Of a group that is bound again members may stay, and nil hides nothing.
+	client, rec := adaptertest.NewClient(t)
+	l := slogOnly(client).With(slog.Group("g", "a", 1), "k", 1).WithGroup("open").With("k", 2)
+	for i := range 9000 {
+		l = l.With("k", nil, "n", i)
+	}
+	l.With(slog.Group("g", "b", 1)).With(slog.Group("g", "c", 2)).Info("m", "event", "x")
+	adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), one("x", props{
+		"g_a": int64(1), "k": int64(1), "open_k": int64(2), "open_n": int64(8999), "open_g_b": int64(1), "open_g_c": int64(2),
+	})...)
+}
+
 // Beyond a bound a logger keeps no more attributes for its events, and each event
 // counts what it misses.
 func TestALoggerKeepsABoundedNumberOfAttributes(t *testing.T) {
@@ -72,9 +101,13 @@ func TestALoggerKeepsABoundedNumberOfAttributes(t *testing.T) {
 	for _, logger := range deepLoggers {
 		t.Run(logger.name, func(t *testing.T) {
 			client, rec := adaptertest.NewClient(t)
-			log := logger.make(client, kept-1+over)
+			log := logger.make(client, kept-1+over, func(i int) string { return fmt.Sprint("k", i) })
 			log()
-			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), one("x", props{"first": true, "attempt": int64(kept - 2)})...)
+			want := props{"first": true}
+			for i := range kept - 1 {
+				want[fmt.Sprint("k", i)] = int64(i)
+			}
+			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), one("x", want)...)
 			if got := client.Stats().Properties.Dropped; got != over {
 				t.Errorf("Properties.Dropped is %d, want %d", got, over)
 			}
@@ -85,12 +118,16 @@ func TestALoggerKeepsABoundedNumberOfAttributes(t *testing.T) {
 // What makes a line an event, and whom it is about, is kept beyond the bound.
 func TestAnEventBoundBeyondTheBound(t *testing.T) {
 	many := func() (args []any, fields []zap.Field) {
-		for range 10_000 {
-			args, fields = append(args, "k", 1), append(fields, zap.Int("k", 1))
+		for i := range 10_000 {
+			args, fields = append(args, fmt.Sprint("k", i), 1), append(fields, zap.Int(fmt.Sprint("k", i), 1))
 		}
 		return args, fields
 	}
 	args, fields := many()
+	want := props{}
+	for i := range 10_000 {
+		want[fmt.Sprint("k", i)] = int64(1)
+	}
 	calls{
 		slog: func(l *slog.Logger) {
 			l.With(args...).With("event", "y", "user_id", "u-1", "lost", true).Info("m")
@@ -98,7 +135,7 @@ func TestAnEventBoundBeyondTheBound(t *testing.T) {
 		zap: func(l *zap.Logger) {
 			l.With(fields...).With(zap.String("event", "y"), zap.String("user_id", "u-1"), zap.Bool("lost", true)).Info("m")
 		},
-	}.want(t, []causality.Event{{EventType: "y", UserID: "u-1", Properties: props{"k": int64(1)}}})
+	}.want(t, []causality.Event{{EventType: "y", UserID: "u-1", Properties: want}})
 }
 
 func TestAnEventOfADeepZerologLogger(t *testing.T) {

@@ -25,6 +25,8 @@ type Scope struct {
 	level, all int
 	// omitted counts the attributes that MaxBound left out.
 	omitted int
+	// isFull says that few of the attributes are hidden by later ones.
+	isFull bool
 
 	// uses counts the events of the scope. From the second on they begin with encoded.
 	uses    atomic.Int32
@@ -46,9 +48,10 @@ type Scope struct {
 const MaxBound = 10_000
 
 // With returns the scope with attributes bound. It keeps copies: what a caller
-// changes later does not change, nor race with, an event. Attributes beyond
-// MaxBound are left out, which every event of the scope reports; an event type
-// and an identity among them count.
+// changes later does not change, nor race with, an event. Where there are more than
+// MaxBound, those go which a later one of the same name hides. What is beyond it then
+// is left out, which every event of the scope reports; an event type and an identity
+// among it count.
 func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	f := found{group: s.eventGroup()}
 	for _, a := range attrs {
@@ -57,14 +60,18 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	winner := f.settle(s.event())
 	bound := &Scope{parent: s, inEvent: f.group, allIDs: f.identity.Or(*s.identity())}
 	if s != nil {
-		bound.level, bound.all, bound.omitted = s.level, s.all, s.omitted
+		bound.level, bound.all, bound.omitted, bound.isFull = s.level, s.all, s.omitted, s.isFull
 	}
-	kept := min(len(f.attrs), MaxBound-bound.all)
-	bound.omitted += len(f.attrs) - kept
-	bound.attrs = f.attrs[:kept:kept]
+	resolve(f.attrs)
+	attrs = f.attrs
+	if bound.all+len(attrs) > MaxBound && !bound.isFull {
+		attrs = bound.fold(attrs)
+	}
+	kept := min(len(attrs), MaxBound-bound.all)
+	bound.omitted += len(attrs) - kept
+	bound.attrs = attrs[:kept:kept]
 	bound.level += kept
 	bound.all += kept
-	resolve(bound.attrs)
 	if winner == &f.event {
 		resolve(winner.members)
 	}
@@ -72,6 +79,43 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	// What it would be as an attribute, should another event key win later.
 	bound.lastEvent.value = value.Resolve(winner.value)
 	return bound
+}
+
+// fold returns attrs together with all others bound since a group was opened, which
+// it takes out of the scope, without those that a later one hides.
+func (s *Scope) fold(attrs []slog.Attr) []slog.Attr {
+	all := make([]slog.Attr, s.level+len(attrs))
+	at := s.level
+	copy(all[at:], attrs)
+	for ; s.parent != nil && s.parent.group == ""; s.parent = s.parent.parent {
+		at -= len(s.parent.attrs)
+		copy(all[at:], s.parent.attrs)
+	}
+	kept := withoutHidden(all)
+	// It takes a while, and is not tried at each step where it gains little.
+	s.isFull = len(kept) > len(all)/2
+	s.all -= s.level
+	s.level = 0
+	return kept
+}
+
+// withoutHidden leaves out the attributes that a later one of the same name hides.
+// The members of a group may have names that no other has.
+func withoutHidden(attrs []slog.Attr) []slog.Attr {
+	names := make(map[string]bool)
+	first := len(attrs)
+	for i := len(attrs) - 1; i >= 0; i-- {
+		key, v := attrs[i].Key, attrs[i].Value
+		if v.Kind() != slog.KindGroup && !value.IsTooLarge(v) {
+			if names[key] || v.Kind() == slog.KindAny && v.Any() == nil { // nil is left out anyway
+				continue
+			}
+			names[key] = true
+		}
+		first--
+		attrs[first] = attrs[i]
+	}
+	return slices.Clone(attrs[first:])
 }
 
 // maxEncodedGroups is how many groups may be open for the scope to be encoded.
