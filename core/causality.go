@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/dryrun"
 	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
@@ -34,6 +35,8 @@ type Client struct {
 	transport *httpTransport
 	batcher   *batcher
 	report    *reporter
+
+	lastChance diagnostic.LastChance // of the logger adapters
 
 	nested    sync.Once // it is reported that a function which the client calls tracks
 	closing   sync.Once

@@ -111,6 +111,12 @@ func init() {
 		}
 		return false
 	}
+	diagnostic.LastChanceOf = func(client any) *diagnostic.LastChance {
+		if c := client.(*Client); c != nil {
+			return &c.lastChance
+		}
+		return nil
+	}
 	diagnostic.CloseTimeout = func(client any) time.Duration {
 		if c := client.(*Client); c != nil {
 			return c.closeTimeout

@@ -52,16 +52,15 @@ func NewCore(client *causality.Client, opts ...Option) zapcore.Core {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return &core{LevelEnabler: o.level, client: client, rules: record.NewRules(o.eventKeys), lastChance: new(record.LastChance)}
+	return &core{LevelEnabler: o.level, client: client, rules: record.NewRules(o.eventKeys)}
 }
 
 // core does not change once it is made: With returns another.
 type core struct {
 	zapcore.LevelEnabler
-	client     *causality.Client
-	rules      *record.Rules
-	lastChance *record.LastChance
-	scope      *record.Scope
+	client *causality.Client
+	rules  *record.Rules
+	scope  *record.Scope
 	// ctx is the last context among the bound fields: zap knows no other way
 	// to pass one.
 	ctx context.Context
@@ -150,9 +149,9 @@ func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 func (c *core) beforeTheEnd(level zapcore.Level) {
 	switch level {
 	case zapcore.FatalLevel:
-		c.lastChance.Fatal(c.client, 0)
+		record.Fatal(c.client, 0)
 	case zapcore.PanicLevel, zapcore.DPanicLevel:
-		c.lastChance.Panic(c.client)
+		record.Panic(c.client)
 	}
 }
 

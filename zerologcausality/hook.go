@@ -42,8 +42,6 @@ type hook struct {
 	buffer buffer
 	// works says that buffer can be read.
 	works bool
-	// last is shared by all loggers that have this hook.
-	last record.LastChance
 }
 
 var _ zerolog.Hook = (*hook)(nil)
@@ -71,9 +69,9 @@ func (h *hook) Run(e *zerolog.Event, level zerolog.Level, message string) {
 	}
 	switch level {
 	case zerolog.FatalLevel:
-		h.last.Fatal(h.client, fatalFlush)
+		record.Fatal(h.client, fatalFlush)
 	case zerolog.PanicLevel:
-		h.last.Panic(h.client)
+		record.Panic(h.client)
 	}
 }
 

@@ -38,7 +38,6 @@ func NewWriter(client *causality.Client, opts ...Option) zerolog.LevelWriter {
 
 type writer struct {
 	options
-	last    record.LastChance
 	notJSON sync.Once
 }
 
@@ -55,7 +54,7 @@ func (w *writer) WriteLevel(level zerolog.Level, p []byte) (int, error) {
 		w.track(l)
 	}
 	if level == zerolog.PanicLevel {
-		w.last.Panic(w.client)
+		record.Panic(w.client)
 	}
 	return len(p), nil
 }
@@ -79,7 +78,7 @@ func (w *writer) Write(p []byte) (int, error) {
 // Close delivers what is tracked. It returns nil, because with an error
 // zerolog.MultiLevelWriter would not close the writers after this one.
 func (w *writer) Close() error {
-	w.last.Fatal(w.client, 0)
+	record.Fatal(w.client, 0)
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package diagnostic
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // What an adapter may ask of a client that the client's users need not. Package
 // causality sets these when it is initialised; client is a *causality.Client,
@@ -19,6 +22,13 @@ var (
 	// IsOwnMessage reports whether a text contains the message of a line that a
 	// client writes.
 	IsOwnMessage func(text string) bool
+	// LastChanceOf returns when lines of the client's loggers last waited for
+	// delivery, or nil for a nil client.
+	LastChanceOf func(client any) *LastChance
 	// CloseTimeout is Config.CloseTimeout.
 	CloseTimeout func(client any) time.Duration
 )
+
+// LastChance is when lines that end the process, or may end it, last waited for
+// delivery, in Unix nanoseconds.
+type LastChance struct{ Fatal, Panic atomic.Int64 }

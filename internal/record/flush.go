@@ -6,6 +6,7 @@ import (
 	"time"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
+	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 )
 
 // How long a log call that ends the process, or may end it, waits for delivery.
@@ -18,25 +19,20 @@ const (
 	every = 10 * time.Second
 )
 
-// LastChance delivers what is tracked before the process ends. One is shared by
-// all loggers derived from one another.
-type LastChance struct {
-	fatal, panicked atomic.Int64 // when it last flushed, in Unix nanoseconds
-}
-
-// Fatal flushes for at most 2 s, or limit if that is positive, at most once in 10 s.
-func (l *LastChance) Fatal(client *causality.Client, limit time.Duration) {
+// Fatal delivers what client has tracked before the process ends, within 2 s, or
+// limit if that is positive, at most once in 10 s for all loggers of the client.
+func Fatal(client *causality.Client, limit time.Duration) {
 	if limit <= 0 {
 		limit = fatalFlush
 	}
-	if isDue(&l.fatal) {
+	if last := diagnostic.LastChanceOf(client); last != nil && isDue(&last.Fatal) {
 		flush(client, limit)
 	}
 }
 
-// Panic flushes for at most 1 s, at most once in 10 s.
-func (l *LastChance) Panic(client *causality.Client) {
-	if isDue(&l.panicked) {
+// Panic is Fatal for a line that panics, within 1 s and with a count of its own.
+func Panic(client *causality.Client) {
+	if last := diagnostic.LastChanceOf(client); last != nil && isDue(&last.Panic) {
 		flush(client, panicFlush)
 	}
 }

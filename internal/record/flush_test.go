@@ -29,18 +29,17 @@ func TestLastChance(t *testing.T) {
 			rec.Always(causalitytest.Hang())
 			client.Track(causality.Event{EventType: "x"})
 			// The process may outlive a Fatal, whose exit may be hooked.
-			var l record.LastChance
-			wantWait(t, tc.want, func() { l.Fatal(client, tc.limit) })
-			wantWait(t, 0, func() { l.Fatal(client, tc.limit) })
+			wantWait(t, tc.want, func() { record.Fatal(client, tc.limit) })
+			wantWait(t, 0, func() { record.Fatal(client, tc.limit) })
 			time.Sleep(10 * time.Second)
-			wantWait(t, tc.want, func() { l.Fatal(client, tc.limit) })
+			wantWait(t, tc.want, func() { record.Fatal(client, tc.limit) })
 		})
 	}
 
 	inBubble(t, "Fatal ends as soon as all is delivered", func(t *testing.T, client *causality.Client, rec *causalitytest.Recorder) {
 		rec.Always(causalitytest.Accept().Delay(300 * time.Millisecond))
 		client.Track(causality.Event{EventType: "x"})
-		wantWait(t, 300*time.Millisecond, func() { new(record.LastChance).Fatal(client, 0) })
+		wantWait(t, 300*time.Millisecond, func() { record.Fatal(client, 0) })
 		if rec.Len() != 1 {
 			t.Errorf("%d events arrived, want 1", rec.Len())
 		}
@@ -49,28 +48,26 @@ func TestLastChance(t *testing.T) {
 		if err := client.Close(); err != nil {
 			t.Fatal(err)
 		}
-		wantWait(t, 0, func() { new(record.LastChance).Fatal(client, 0) })
+		wantWait(t, 0, func() { record.Fatal(client, 0) })
 	})
 	inBubble(t, "Panic waits for 1 s, once in 10 s", func(t *testing.T, client *causality.Client, rec *causalitytest.Recorder) {
 		rec.Always(causalitytest.Hang())
 		client.Track(causality.Event{EventType: "x"})
-		var l record.LastChance
-		wantWait(t, time.Second, func() { l.Panic(client) })
-		wantWait(t, 0, func() { l.Panic(client) })
+		wantWait(t, time.Second, func() { record.Panic(client) })
+		wantWait(t, 0, func() { record.Panic(client) })
 		time.Sleep(9*time.Second - time.Nanosecond) // not quite 10 s after the first began
-		wantWait(t, 0, func() { l.Panic(client) })
+		wantWait(t, 0, func() { record.Panic(client) })
 		time.Sleep(time.Nanosecond)
-		wantWait(t, time.Second, func() { l.Panic(client) })
+		wantWait(t, time.Second, func() { record.Panic(client) })
 	})
 	inBubble(t, "of several panics at once one waits", func(t *testing.T, client *causality.Client, rec *causalitytest.Recorder) {
 		rec.Always(causalitytest.Hang())
 		client.Track(causality.Event{EventType: "x"})
-		var l record.LastChance
 		waited := make(chan time.Duration)
 		for range 8 {
 			go func() {
 				start := time.Now()
-				l.Panic(client)
+				record.Panic(client)
 				waited <- time.Since(start)
 			}()
 		}
@@ -87,9 +84,8 @@ func TestLastChance(t *testing.T) {
 	inBubble(t, "a Panic does not keep a Fatal from waiting", func(t *testing.T, client *causality.Client, rec *causalitytest.Recorder) {
 		rec.Always(causalitytest.Hang())
 		client.Track(causality.Event{EventType: "x"})
-		var l record.LastChance
-		wantWait(t, time.Second, func() { l.Panic(client) })
-		wantWait(t, 2*time.Second, func() { l.Fatal(client, 0) })
+		wantWait(t, time.Second, func() { record.Panic(client) })
+		wantWait(t, 2*time.Second, func() { record.Fatal(client, 0) })
 	})
 }
 
