@@ -115,8 +115,8 @@ func (c *Client) identify(ctx context.Context, event *Event) {
 	var known Identity
 	if c.asksUser {
 		usercode.Call(func() { known = c.identity(ctx) })
-	} else {
-		known = IdentityFromContext(ctx)
+	} else { // which may be of a type of the user's
+		usercode.Call(func() { known = IdentityFromContext(ctx) })
 	}
 	id := Identity{event.DeviceID, event.UserID, event.SessionID, event.CorrelationID}.Or(known)
 	event.DeviceID, event.UserID, event.SessionID, event.CorrelationID = id.DeviceID, id.UserID, id.SessionID, id.CorrelationID

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/rs/zerolog"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // isCaller reports whether the value of a member under zerolog.CallerFieldName is
@@ -60,5 +62,6 @@ func marshalCaller(frame runtime.Frame) (text string) {
 			text = ""
 		}
 	}()
-	return zerolog.CallerMarshalFunc(frame.PC, frame.File, frame.Line)
+	usercode.Call(func() { text = zerolog.CallerMarshalFunc(frame.PC, frame.File, frame.Line) })
+	return text
 }

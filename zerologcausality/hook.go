@@ -80,6 +80,5 @@ func (h *hook) track(e *zerolog.Event, level zerolog.Level, text, message string
 	defer l.release()
 	l.message = message
 	l.hasLevel = level != zerolog.NoLevel
-	l.now = zerolog.TimestampFunc()
 	l.track(e.GetCtx(), &h.options)
 }

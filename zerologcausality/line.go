@@ -31,6 +31,9 @@ type line struct {
 	finished bool
 	// message is the line's message. Of a finished line it is found out.
 	message string
+	// inner says that a function of the user's which the client is calling has
+	// logged the line: then none is asked about it.
+	inner bool
 	// now is when the line is read.
 	now time.Time
 	// at is the time that a finished line gives; the zero time where it gives
@@ -67,14 +70,16 @@ func (l *line) release() {
 	clear(l.attrs)
 	l.rec.End()
 	l.scanner = scanner{stack: l.stack[:0], attrs: l.attrs[:0], scratch: l.scratch, open: l.open}
-	l.hasLevel, l.finished, l.message = false, false, ""
+	l.hasLevel, l.finished, l.inner, l.message = false, false, false, ""
 	l.now, l.at = time.Time{}, time.Time{}
 	lines.Put(l)
 }
 
 // track tracks the line if it is an event.
 func (l *line) track(ctx context.Context, o *options) {
-	l.rec.Begin(o.rules, nil, usercode.Running())
+	l.inner = usercode.Running()
+	l.now = now(l.inner)
+	l.rec.Begin(o.rules, nil, l.inner)
 	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client, 1)
@@ -127,7 +132,7 @@ func (l *line) add(key string, v slog.Value, isFirst bool) {
 	switch {
 	case isFirst && l.hasLevel && key == zerolog.LevelFieldName:
 	case key == zerolog.TimestampFieldName && l.isTime(v):
-	case key == zerolog.CallerFieldName && isCaller(v):
+	case key == zerolog.CallerFieldName && !l.inner && isCaller(v):
 	default:
 		l.rec.Add(key, v)
 	}

@@ -5,7 +5,27 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
+
+// now is the time that zerolog would put on a line. A line that the user's function
+// for it has logged must not ask that function again, and one that panics costs the
+// line nothing.
+func now(inner bool) time.Time {
+	if !inner {
+		if at := timestamp(); !at.IsZero() {
+			return at
+		}
+	}
+	return time.Now()
+}
+
+func timestamp() (at time.Time) {
+	defer func() { _ = recover() }()
+	usercode.Call(func() { at = zerolog.TimestampFunc() })
+	return at
+}
 
 // isTime reports whether the value of a member under zerolog.TimestampFieldName
 // is the time that zerolog puts on a line: in its format, and now. Anything else

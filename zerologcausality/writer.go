@@ -85,7 +85,6 @@ func (w *writer) Close() error {
 func (w *writer) track(l *line) {
 	defer l.release()
 	l.finished = true
-	l.now = zerolog.TimestampFunc()
 	l.track(context.Background(), &w.options)
 }
 

@@ -30,6 +30,7 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
+	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // Record collects one log record, between Begin and End. It takes no copies: what
@@ -134,7 +135,7 @@ func identify(e *causality.Event, id *causality.Identity) {
 }
 
 // isOwn reports whether ctx marks a line of the client's own. A context may be of
-// a type of the user's, and panic: a nil *gin.Context is one.
+// a type of the user's, and panic, as a nil *gin.Context does, or log.
 func isOwn(ctx context.Context) (own bool) {
 	if ctx == nil || ctx == context.Background() {
 		return false
@@ -144,7 +145,8 @@ func isOwn(ctx context.Context) (own bool) {
 			own = false
 		}
 	}()
-	return diagnostic.Is(ctx)
+	usercode.Try(func() { own = diagnostic.Is(ctx) })
+	return own
 }
 
 // properties are the record's attributes and those of its scope, up to the group that
