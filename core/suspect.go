@@ -80,7 +80,7 @@ func (b *batcher) suspect(bt *batch, res result) {
 		return // half of what was too large, or what the gateway did not name
 	}
 	bt.isSuspect, bt.isHalf, bt.err = true, false, res.err
-	if bt.since == 0 || res.isNamed && !bt.isNamed {
+	if bt.since == 0 || res.isNamed && !bt.isNamed && bt.alone == 0 {
 		bt.since = res.request
 	}
 	bt.isNamed = bt.isNamed || res.isNamed
@@ -107,8 +107,11 @@ func (b *batcher) retrySuspects(wasDown bool) {
 		if bt.since >= b.doubtedFrom {
 			bt.due, bt.tries = time.Time{}, 0 // a new beginning
 		}
-		if wasDown && bt.alone == 0 {
+		switch {
+		case wasDown && bt.alone == 0:
 			bt.suspicion = suspicion{}
+		case wasDown && bt.since >= b.doubtedFrom:
+			bt.isNamed = false // whatever answered named anything
 		}
 	}
 }

@@ -3,9 +3,13 @@
 package causality_test
 
 import (
+	"regexp"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
 func TestABadEventThatIsLeftAloneIsAskedAboutOnceAMinute(t *testing.T) {
@@ -82,6 +86,38 @@ func TestAnOutageInASearchCondemnsNoEvent(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 			})
+		})
+	}
+}
+
+// What was named during an outage is no bad event, however many are named afterwards.
+func TestAnOutageThatNamesEventsCondemnsNone(t *testing.T) {
+	for range 3 { // which events are probes is random
+		synctest.Test(t, func(t *testing.T) {
+			g := newGateway(t)
+			g.then(after(10*time.Millisecond, answers(400, `{"error":"proto: (line 2:20): unknown field \"id\""}`)))
+			number, rejected := regexp.MustCompile(`"n":"?(\d+)`), 0
+			client := newClient(t, g, func(cfg *causality.Config) {
+				cfg.OnDrop = func(e causality.DroppedEvent) {
+					if n, err := strconv.Atoi(string(number.FindSubmatch(e.JSON)[1])); err != nil || e.Reason == causality.DropRejected && n%2 == 1 {
+						rejected++
+					}
+				}
+			})
+			const events = 1000
+			track(client, 0, 400)
+			time.Sleep(30 * time.Minute)
+			isBad := func(e event) bool { return e.n()%2 == 0 }
+			g.then(after(10*time.Millisecond, refuses(true, isBad)))
+			for n := 400; n < events; n++ {
+				track(client, n, n+1)
+				time.Sleep(3 * time.Second)
+			}
+			_ = client.Close()
+			synctest.Wait()
+			if s := balanced(t, client); rejected > 0 || len(g.numbers()) < 400 {
+				t.Errorf("%d of %d good events stored, %d rejected, %+v", len(g.numbers()), events/2, rejected, s)
+			}
 		})
 	}
 }
