@@ -11,8 +11,8 @@ import (
 const module = "github.com/SebastienMelki/causality/sdk/go"
 
 // mayImport is who may import what, of this module and of others, besides the
-// standard library: the picture of docs/architecture.md as a table. What stands
-// in a directory with /… stands for all below it.
+// standard library: the picture of docs/architecture.md as a table. A
+// directory with /… at its end means all packages below it.
 var mayImport = map[string][]string{
 	"internal/catalogue":   nil,
 	"internal/usercode":    nil,

@@ -141,7 +141,7 @@ var records = []struct {
 			"http_method": "GET", "http_route_name": "cart", "map_a_x": "y", "map_b": int64(2)}}},
 	},
 	{
-		name: "an open group stands before the names, not before the event or the identity",
+		name: "an open group is a prefix of the names, not of the event or the identity",
 		slog: func(ctx context.Context, log *slog.Logger) {
 			log.With("a", 1).WithGroup("req").With("b", 2).Info("done", "event", "request", "user_id", "u-3", "c", 3)
 		},
@@ -267,7 +267,7 @@ func TestTheSameLogCallIsTheSameEvent(t *testing.T) {
 			})
 			t.Run("zerolog writer", func(t *testing.T) {
 				if slices.ContainsFunc(record.want, func(e causality.Event) bool { return e.CorrelationID != "" }) {
-					t.Skip("a writer is not told the context")
+					t.Skip("a writer does not get the context")
 				}
 				client, recorder := causalitytest.New(t)
 				record.zerolog(ctx, zerolog.New(zerolog.MultiLevelWriter(io.Discard, zerologcausality.NewWriter(client))).With().Timestamp().Logger())

@@ -141,7 +141,7 @@ func BenchmarkTrack(b *testing.B) {
 	const events = 20_000 // in a burst
 	for _, goroutines := range []int{1, 2} {
 		// rounds calls f from so many goroutines, b.N times, and between after each
-		// round, when the clock stands.
+		// round, when the clock does not run.
 		rounds := func(b *testing.B, f, between func()) {
 			round := func(calls int) {
 				var group sync.WaitGroup

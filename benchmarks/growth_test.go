@@ -97,7 +97,7 @@ func BenchmarkDerived(b *testing.B) {
 	}
 }
 
-// held is a gateway that answers when it is told to.
+// held is a gateway that answers once release is closed.
 type held struct{ release chan struct{} }
 
 func (h held) RoundTrip(req *http.Request) (*http.Response, error) {

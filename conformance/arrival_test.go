@@ -67,12 +67,12 @@ const (
 
 // arrive says what must be stored of an event that was tracked.
 func (s setup) arrive(e tracked) arrival {
-	a := arrival{appID: e.appID, deviceID: mended(e.ids.DeviceID), correlationID: mended(e.ids.CorrelationID), at: max(e.at, 0)}
+	a := arrival{appID: e.appID, deviceID: valid(e.ids.DeviceID), correlationID: valid(e.ids.CorrelationID), at: max(e.at, 0)}
 	if a.appID == "" {
 		a.appID = s.appID
 	}
 	if e.ids.DeviceID == "" {
-		a.deviceID = mended(s.deviceID)
+		a.deviceID = valid(s.deviceID)
 	}
 	if a.deviceID == "" {
 		a.deviceID = hostname
@@ -119,10 +119,10 @@ func custom(e tracked, props map[string]leaf, deep []string) (o object, renamed 
 		own[name] = text
 	}
 	if e.ids.UserID != "" {
-		own["user_id"] = mended(e.ids.UserID)
+		own["user_id"] = valid(e.ids.UserID)
 	}
 	if e.ids.SessionID != "" {
-		own["session_id"] = mended(e.ids.SessionID)
+		own["session_id"] = valid(e.ids.SessionID)
 	}
 	texts := newObject()
 	texts.deep = deep
@@ -138,7 +138,7 @@ func custom(e tracked, props map[string]leaf, deep []string) (o object, renamed 
 		params[l.param()].exact[name] = l.stored()
 	}
 	o = newObject()
-	o.exact["event_name"] = mendedType(e.eventType)
+	o.exact["event_name"] = validType(e.eventType)
 	for name, param := range params {
 		if len(param.exact)+len(param.deep) > 0 {
 			o.exact[name] = param
@@ -182,12 +182,12 @@ func (l leaf) stored() any {
 	case aLooseList, aComplaint:
 		return l
 	}
-	return mended(l.text)
+	return valid(l.text)
 }
 
-// mendedType is the name of an event as it arrives: UTF-8, "_" for control
+// validType is the name of an event as it arrives: UTF-8, "_" for control
 // characters, at most 256 bytes.
-func mendedType(eventType string) string {
+func validType(eventType string) string {
 	var b strings.Builder
 	for _, r := range eventType { // a byte that is not UTF-8 is U+FFFD
 		if r < ' ' || 0x7f <= r && r < 0xa0 {

@@ -24,7 +24,7 @@ const sdkEvent = `{"id":"019ab0a5-98e8-7bbf-9d5c-%012[1]x","idempotency_key":"5f
 // sdkBatch is a body of n events, one a line, whose numbers can be changed in place.
 type sdkBatch struct {
 	body    []byte
-	numbers []int // where an event's number stands: in its id and in its key
+	numbers []int // where an event's number is: in its id and in its key
 }
 
 func newSDKBatch(n int) *sdkBatch {

@@ -144,7 +144,7 @@ type order struct {
 	hidden string
 }
 
-// tree is what an order comes to: what its fields come to on their own.
+// tree is what arrives of an order: what arrives of its fields by themselves.
 func (o order) tree() tree {
 	t := objectTree(
 		member{"user", textTree(o.User)}, member{"id", textTree(o.ID)}, member{"total.cents", uintTree(o.Total)},

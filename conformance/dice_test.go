@@ -7,7 +7,7 @@ import (
 
 // dice makes the choices of a generator: by the bytes of a fuzzer, or at random.
 // Where the bytes end every choice is the first one, so a generator offers its
-// plainest choice first, and comes to an end.
+// plainest choice first, and ends.
 type dice struct {
 	data   []byte
 	random *rand.Rand // nil: data alone
@@ -71,7 +71,7 @@ func (d *dice) bytes(n int) []byte {
 func pickOf[T any](d *dice, from []T) T { return from[d.upTo(len(from))] }
 
 // words are keys that mean something to somebody, also once they are joined,
-// mended or cut.
+// repaired or cut.
 var words = []string{
 	"a", "b", "A", "a.b", "a_b", "a.b.", "_", ".", "", "order_id", "total.cents", "user", "id", "user_id", "user_id_2", "user.id",
 	"session_id", "session_id_2", "device_id", "correlation_id", "USER_ID", "event_type", "event", "event_name", "track",
@@ -135,5 +135,5 @@ func (d *dice) name() string {
 	return string(name)
 }
 
-// mended is a string as it arrives: each byte that is not UTF-8 is U+FFFD.
-func mended(s string) string { return string([]rune(s)) }
+// valid is a string as it arrives: each byte that is not UTF-8 is U+FFFD.
+func valid(s string) string { return string([]rune(s)) }

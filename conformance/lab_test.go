@@ -122,7 +122,7 @@ type wire struct {
 	eventBytes int
 }
 
-// eventStart is how each event begins, wherever it stands.
+// eventStart is how each event begins, wherever it is.
 var eventStart = regexp.MustCompile(`\{"id":"[0-9a-f-]{36}","idempotency_key":"[0-9a-f-]{36}","app_id":"`)
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {

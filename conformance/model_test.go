@@ -54,7 +54,7 @@ type property struct {
 	isDeep bool
 }
 
-// reading is what a list of attributes comes to.
+// reading is what arrives of a list of attributes.
 type reading struct {
 	isEvent   bool
 	eventType string
@@ -113,7 +113,7 @@ func (r *record) event() (e tracked, ok bool) {
 			if prefix == "" {
 				e.note(group)
 			}
-			prefix += mendedKey(group) + "_"
+			prefix += validKey(group) + "_"
 		}
 		e.add(prefix, level.nodes...)
 	}
@@ -255,7 +255,7 @@ func (e *tracked) note(key string) {
 }
 
 func (e *tracked) addTree(prefix, key string, t tree) {
-	name := prefix + mendedKey(key)
+	name := prefix + validKey(key)
 	switch {
 	case t.leaf != nil:
 		e.props = append(e.props, property{key: name, leaf: *t.leaf})
@@ -272,9 +272,9 @@ func (e *tracked) addTree(prefix, key string, t tree) {
 	}
 }
 
-// mendedKey is a key as it arrives: UTF-8, and without the dots that an alert
+// validKey is a key as it arrives: UTF-8, and without the dots that an alert
 // rule would split it at.
-func mendedKey(key string) string {
+func validKey(key string) string {
 	runes := []rune(key)
 	for i, r := range runes {
 		if r == '.' {

@@ -216,7 +216,7 @@ func isValue(tokens []string, i int) bool {
 	return !strings.Contains("{}[]:,", tokens[i][:1]) && !isKey(tokens, i)
 }
 
-// memberEnd is where the member whose key stands at i ends.
+// memberEnd is where the member whose key is at i ends.
 func memberEnd(tokens []string, i int) int {
 	depth := 0
 	for ; i < len(tokens); i++ {

@@ -19,7 +19,7 @@ type node struct {
 	isEventGroup bool
 }
 
-// tree is what the attribute comes to as a property.
+// tree is what arrives of the attribute as a property.
 func (n node) tree() tree {
 	if !n.isGroup {
 		return n.want

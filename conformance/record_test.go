@@ -36,7 +36,7 @@ func (d *dice) record() record {
 	case 5, 6: // the group form lists its properties
 		event = node{key: eventKey, isGroup: true, isEventGroup: true, nodes: append([]node{{key: typeKey, sample: typeSample}}, r.nodes...)}
 		r.nodes = d.nodes(3, 0)
-	case 7: // whatever the generator came to
+	case 7: // as the generator made it
 		return r
 	}
 	if d.oneIn(4) {

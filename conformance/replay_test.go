@@ -85,7 +85,7 @@ var settings = map[string][]gateway.Option{
 	"dedup-window": {gateway.WithWindow(4 * time.Second)},
 }
 
-// recordedKeys are what the recording calls a key, and the key that stands for it.
+// recordedKeys maps what the recording calls a key to a key for the tests.
 var recordedKeys = map[string]string{
 	"<key>":                 strings.Repeat("0a", 32),
 	"<key-of-other-app>":    strings.Repeat("1b", 32),

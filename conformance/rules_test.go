@@ -63,7 +63,7 @@ var rules = []rule{
 	{name: "DEL alone in the type", event: causality.Event{EventType: "deleted\x7f"}, eventName: "deleted_"},
 	{name: "a type of 257 bytes", event: causality.Event{EventType: longType + "y"}, eventName: longType},
 	{name: "a type whose 256th byte is within a rune", event: causality.Event{EventType: longType[:255] + "é"}, eventName: longType[:255]},
-	{name: "a type that is too long once it is mended", event: causality.Event{EventType: strings.Repeat("\xff", 200)}, eventName: strings.Repeat("\ufffd", 85)},
+	{name: "a type that is too long once it is valid UTF-8", event: causality.Event{EventType: strings.Repeat("\xff", 200)}, eventName: strings.Repeat("\ufffd", 85)},
 
 	{name: "a dot in a key", event: with("a.b.", 1), want: params{"int a_b_": int64(1)}},
 	{name: "a dot in a group's name", event: withAttrs(slog.Group("a.b", "c.d", 1)), want: params{"int a_b_c_d": int64(1)}},

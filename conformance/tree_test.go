@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What a value comes to, by the conversion that the package documentation of
+// What arrives of a value, by the conversion that the package documentation of
 // causality and the README describe ("Go kind → where it lands"). The model
 // knows nothing of the SDK's code: a generator makes each value together with
 // its tree.

@@ -95,16 +95,16 @@ func (s setup) arriveTyped(a *arrival, e tracked, props map[string]leaf, deep []
 	}
 	switch {
 	case e.ids.UserID == "" || message.Fields().ByName("user_id") != nil:
-	case mended(e.ids.UserID) == a.deviceID:
+	case valid(e.ids.UserID) == a.deviceID:
 	case s.deviceID == "" && (e.ids.DeviceID == "" || e.ids.DeviceID == hostname):
-		a.deviceID = mended(e.ids.UserID)
+		a.deviceID = valid(e.ids.UserID)
 	default:
 		a.dropped++
 	}
 	switch {
 	case e.ids.SessionID == "" || e.ids.SessionID == e.ids.CorrelationID:
 	case e.ids.CorrelationID == "":
-		a.correlationID = mended(e.ids.SessionID)
+		a.correlationID = valid(e.ids.SessionID)
 	default:
 		a.dropped++
 	}
@@ -121,7 +121,7 @@ func (r *payloadReader) message(prefix string, message protoreflect.MessageDescr
 		l, isThere := r.props[prefix+name]
 		switch {
 		case name == "user_id" && r.userID != "":
-			o.exact[name] = mended(r.userID)
+			o.exact[name] = valid(r.userID)
 		case isThere && (fd.IsMap() || fd.Kind() == protoreflect.MessageKind && !fd.IsList()):
 			return o, false // a plain value where members belong
 		case !isThere && r.holdsObject(prefix, name) && (fd.IsList() || !fd.IsMap() && fd.Kind() != protoreflect.MessageKind):
@@ -160,8 +160,8 @@ func (r *payloadReader) message(prefix string, message protoreflect.MessageDescr
 	return o, true
 }
 
-// holdsObject reports whether the event has an object of this name that comes to
-// something. Within a message whatever begins with the name is taken for one.
+// holdsObject reports whether the event has an object of this name that is not
+// empty. Within a message whatever begins with the name is taken for one.
 func (r *payloadReader) holdsObject(prefix, name string) bool {
 	if prefix == "" && !r.objects[name] {
 		return false
@@ -273,7 +273,7 @@ func (l leaf) asEnum(enum protoreflect.EnumDescriptor) (any, bool) {
 // convertedList reads the JSON text of a list.
 func (r *payloadReader) convertedList(l leaf, fd protoreflect.FieldDescriptor) (v any, ok bool) {
 	var elements []json.RawMessage
-	if !l.isText() || json.Unmarshal([]byte(mended(l.text)), &elements) != nil || elements == nil {
+	if !l.isText() || json.Unmarshal([]byte(valid(l.text)), &elements) != nil || elements == nil {
 		return nil, false
 	}
 	list := []any{}

@@ -48,7 +48,7 @@ func playZerolog(l lab, d *dice, isWriter bool) error {
 	return b.trackRecord(d, func() { event.Msg("message") }, r, 0)
 }
 
-// zerologLine adds nodes to a line, and notes how they then stand on it: a
+// zerologLine adds nodes to a line, and notes how the line has them: a
 // property is what zerolog has written.
 type zerologLine struct {
 	dice   *dice

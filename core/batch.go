@@ -162,7 +162,7 @@ func (b *batcher) dispatch() (looked time.Time) {
 	return looked
 }
 
-// handle takes in what a delivery came to.
+// handle takes in the result of a delivery.
 func (b *batcher) handle(res result) {
 	b.inFlight = slices.DeleteFunc(b.inFlight, func(bt *batch) bool { return bt == res.batch })
 	b.observe(res)

@@ -156,8 +156,8 @@ type Config struct {
 	// own, which honours HTTP_PROXY and friends and speaks HTTP/2. Redirects
 	// are never followed, whatever the Transport.
 	Transport http.RoundTripper
-	// Logger receives the client's own diagnostics: at most one line of a kind
-	// every 10 seconds. Default what slog.Default() is at that time;
+	// Logger receives the client's own diagnostics: each kind of message at
+	// most once every 10 seconds. Default what slog.Default() is at that time;
 	// slog.New(slog.DiscardHandler) silences them.
 	Logger *slog.Logger
 	// OnDrop is called with every event that will not be delivered, one at a
@@ -211,7 +211,7 @@ type Spool struct {
 // error), CAUSALITY_REUSE_KEYS and CAUSALITY_TYPED_PAYLOADS (switches). A
 // variable that is unset or empty leaves the field zero. One that cannot be read
 // or is out of range is an error of [New], even if the program then sets the field
-// itself: whoever set the variable should know that it has no effect.
+// itself: the one who set the variable should know that it has no effect.
 func ConfigFromEnv() Config {
 	cfg := Config{
 		APIKey:     os.Getenv("CAUSALITY_API_KEY"),

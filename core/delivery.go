@@ -31,7 +31,7 @@ type delivery struct {
 	believesNames bool // what the gateway names a bad event is taken for one
 }
 
-// result is what a delivery came to.
+// result is what became of a delivery.
 type result struct {
 	batch   *batch // as flushLoop gave it
 	isProbe bool

@@ -72,7 +72,7 @@ func TestEveryLossIsSaid(t *testing.T) {
 		change func(*causality.Config)
 		act    func(*causality.Client, *gateway)
 		level  slog.Level
-		attrs  []string // what stands in the line
+		attrs  []string // parts of the line
 	}{
 		{"the queue is full", func(cfg *causality.Config) { cfg.MaxQueueBytes = 1024 }, func(c *causality.Client, _ *gateway) {
 			c.Track(causality.Event{EventType: strings.Repeat("e", 256), UserID: strings.Repeat("u", 1024)})

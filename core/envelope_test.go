@@ -110,7 +110,7 @@ func TestEveryEventHasAnIDAndAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheEventTypeIsMended(t *testing.T) {
+func TestTheEventTypeIsMadeValid(t *testing.T) {
 	tests := []struct{ name, eventType, want string }{
 		{"plain", "purchase_complete", "purchase_complete"},
 		{"spaces and dots stay", "Order placed. Twice", "Order placed. Twice"},
@@ -128,7 +128,7 @@ func TestTheEventTypeIsMended(t *testing.T) {
 		{"cut at a rune", strings.Repeat("x", 255) + "é", strings.Repeat("x", 255)},
 		{"cut at a rune of four bytes", strings.Repeat("x", 253) + "🧾", strings.Repeat("x", 253)},
 		{"no cut within the limit", strings.Repeat("x", 252) + "🧾", strings.Repeat("x", 252) + "🧾"},
-		{"bytes that are longer mended", strings.Repeat("x\xff", 128), strings.Repeat("x\uFFFD", 64)},
+		{"bytes that are longer once they are valid UTF-8", strings.Repeat("x\xff", 128), strings.Repeat("x\uFFFD", 64)},
 		{"a megabyte", strings.Repeat("é\n", 400_000), strings.Repeat("é_", 85)},
 	}
 	for _, tt := range tests {

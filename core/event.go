@@ -20,7 +20,7 @@ const SDKVersion = "0.1.0"
 // tests read and write; what goes to the gateway is the envelope that the
 // gateway accepts, described in the package documentation.
 type Event struct {
-	// ID identifies the event, for whoever reads it: a consumer that may get the
+	// ID identifies the event for those who read it: a consumer that may get the
 	// same message twice gives both events the message's ID. Default: a UUIDv7,
 	// and those of one process sort in the order of Track. It must be 1 to 128
 	// bytes of printable text, else the event is dropped as Invalid.
@@ -51,7 +51,7 @@ type Event struct {
 	// with "_", and a dot in a key becomes "_".
 	Properties map[string]any `json:"properties,omitempty"`
 	// Attrs are properties too, without the cost of a map. They come after
-	// Properties; when a key stands twice, the last one wins.
+	// Properties; if a key occurs twice, the last one wins.
 	Attrs []slog.Attr `json:"-"`
 }
 

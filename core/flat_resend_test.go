@@ -39,7 +39,7 @@ func sendTwice(t *testing.T, change func(*causality.Config), first func(events i
 			Properties: props{text: text, "idempotency_key": text, "list": []string{text}, "raw": json.RawMessage(`[{"idempotency_key":"mine"}]`)},
 			Attrs:      []slog.Attr{slog.Group("idempotency_key", slog.String("idempotency_key", text))}})
 	}
-	// The first may fail with what its request came to.
+	// The first may return the error of its request.
 	if err := errors.Join(client.Flush(), client.Flush()); err != nil {
 		t.Logf("Flush: %v", err)
 	}

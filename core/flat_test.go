@@ -124,7 +124,7 @@ func strictValue(dec *json.Decoder) error {
 					return err
 				}
 				if seen[key.(string)] {
-					return fmt.Errorf("the key %q stands twice", key)
+					return fmt.Errorf("the key %q occurs twice", key)
 				}
 				seen[key.(string)] = true
 			}
@@ -201,7 +201,7 @@ func TestFlatTheFieldsStandInTheirOrderAndEmptyOnesAreLeftOut(t *testing.T) {
 		{"the correlation alone", causality.Event{EventType: "e", CorrelationID: "req-7"}, head + `"correlation_id":"req-7",` + tail},
 		{"hostile texts", causality.Event{EventType: "e", UserID: "\"<&>\xff\\\n\x00\u2028", SessionID: `\ud800`},
 			head + `"user_id":"\"<&>` + "\uFFFD" + `\\\n\u0000` + "\u2028" + `","session_id":"\\ud800",` + tail},
-		{"the type is mended", causality.Event{EventType: "e\n\t\x7f\xff" + strings.Repeat("é", 200)},
+		{"the type is made valid", causality.Event{EventType: "e\n\t\x7f\xff" + strings.Repeat("é", 200)},
 			strings.Replace(head, `"e"`, `"e___`+"\uFFFD"+strings.Repeat("é", 124)+`"`, 1) + tail},
 		{"a property of a field's name", causality.Event{EventType: "e", UserID: "u-1", Properties: props{"user_id": "u-2", "app_id": "a", "session_id": nil}},
 			head + `"user_id":"u-1","properties":{"_server":SERVER,"app_id":"a","user_id":"u-2"}}`},

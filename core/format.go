@@ -19,7 +19,7 @@ const (
 	// integers are numbers, a duration is milliseconds, a time an RFC 3339
 	// string in UTC, and NaN, the infinities and numbers beyond 64 bits are
 	// strings, within a list as well. There is no id unless Event.ID is given, so that
-	// an event sent again under a new key cannot be told from another one.
+	// an event sent again under a new key looks like another event.
 	FormatFlat
 )
 

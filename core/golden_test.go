@@ -56,7 +56,7 @@ var situations = []struct {
 		"quote\"\n\t": "line\nfeed \x00 \xff",
 		"":            "no name",
 	}}}},
-	{name: "event type mended", events: []causality.Event{{EventType: "order\nplaced\t" + strings.Repeat("é", 150)}}},
+	{name: "event type made valid", events: []causality.Event{{EventType: "order\nplaced\t" + strings.Repeat("é", 150)}}},
 	{name: "typed", config: typed, events: []causality.Event{{
 		EventType: causality.EventPurchaseComplete, UserID: "u-1", SessionID: "s-9",
 		Properties: map[string]any{

@@ -14,7 +14,7 @@ const (
 	// doubtful: a request failed, and none that was sent after it was stored.
 	// Requests of one event find out more, at once and one after the other.
 	doubtful
-	// down: those failed, too. No event is to blame for that, and none is
+	// down: those failed, too. The reason is the gateway, not an event, so none is
 	// rejected, however long it lasts. The client pauses: it sends one event at a
 	// time, after 5, 10 … 60 seconds, each time another one.
 	down
@@ -94,7 +94,7 @@ func (b *batcher) observe(res result) {
 	case res.failed && !b.ledger.storedAfter(res.request) && !b.isExcused(res.batch):
 		b.doubt(res)
 	case res.isProbe && b.state == down:
-		b.pause() // it told nothing of the gateway
+		b.pause() // it says nothing about the gateway
 	}
 }
 
@@ -175,8 +175,8 @@ func (b *batcher) probeSoon() {
 	}
 }
 
-// probe takes the next probe, or nil: one event, each time another one, so that no
-// event can stand for all. Of a batch it is any, since bad events may be neighbours;
+// probe takes the next probe, or nil: one event, each time another one, so that one
+// bad event does not make the gateway look bad. Of a batch it is any, since bad events may be neighbours;
 // for the same reason a probe of fresh events puts a whole batch of them aside. Only
 // what is left of a request of which the gateway named an event, or said that it was
 // too large, goes as a whole, once: that is the likely reason.

@@ -11,7 +11,7 @@ import (
 )
 
 // ledger knows what became of events. It alone counts them and says what was lost:
-// whoever settles or drops an event calls it, Track, deliveries and flushLoop. Its
+// Track, deliveries and flushLoop call it for each event that they settle or drop. Its
 // lock is the only one that Stats takes, so the counts add up at any moment: events
 // are counted in stats once they are settled, and the rest of those pushed to the
 // queue is what is queued. It is safe for concurrent use.

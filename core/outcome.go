@@ -32,7 +32,7 @@ const (
 	denied
 )
 
-// outcome is what one request came to.
+// outcome is what became of one request.
 type outcome struct {
 	verdict verdict
 	// err says why it was not accepted.
@@ -165,7 +165,7 @@ func namedEvent(message string, events int) int {
 	return -1
 }
 
-// maxRetryAfter bounds what a gateway, or whoever answers for it, can ask for.
+// maxRetryAfter bounds the wait that a gateway, or a proxy, can ask for.
 const maxRetryAfter = 60 * time.Second
 
 // retryAfter reads the header of RFC 9110, section 10.2.3: seconds or a date.

@@ -205,8 +205,7 @@ func TestTheDefaultTransport(t *testing.T) {
 	}
 }
 
-// Whoever answers for the gateway can put a hundred thousand violations into a
-// reply. To join them all would copy the words as often.
+// A gateway can put a hundred thousand violations into a reply. To join them all would copy the words as often.
 func TestManyViolationsCostNoMoreThanAFew(t *testing.T) {
 	body := []byte(`{"violations":[` + strings.Repeat("{},", 20_000) + `{}]}`)
 	if allocs := testing.AllocsPerRun(1, func() { replyMessage(body) }); allocs > 2000 {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// encoded returns what stands for an encoded event of this size or more.
+// encoded returns a text that is used as an encoded event of this size or more.
 func encoded(n, size int) string {
 	head := fmt.Sprintf(`{"id":"%036d","idempotency_key":"%036d","n":`, n, n)
 	return head + strings.Repeat("1", max(size-len(head)-1, 1)) + "}"

@@ -88,7 +88,7 @@ func newReporter(cfg *Config) *reporter {
 	return r
 }
 
-// say counts n occurrences towards the next line of a kind.
+// say counts n occurrences for the next line of this kind.
 func (r *reporter) say(kind line, n int, detail string, err error) {
 	reason := reasonOf(err)
 	r.mu.Lock()

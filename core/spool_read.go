@@ -160,8 +160,8 @@ func (s *spooler) lostOf(batches []*batch) (lost []*batch) {
 	return lost
 }
 
-// kept reports how many events Close leaves to the next process, and returns what
-// a Send that waits for one of them is told.
+// kept reports how many events Close leaves to the next process, and returns the
+// error for a Send that waits for one of them.
 func (s *spooler) kept(events int64) error {
 	if s == nil || events == 0 {
 		return nil

@@ -27,7 +27,7 @@ func TestStatsHaveAJSONFormForExpvar(t *testing.T) {
 	}
 }
 
-// Whoever ranges over All forgets no reason, and each has its own name.
+// All has every reason, each under its own name.
 func TestDrops_AllNamesEveryField(t *testing.T) {
 	drops := causality.Drops{QueueFull: 1, Invalid: 2, Filtered: 3, Disabled: 4, Rejected: 5, Damaged: 6, Closed: 7}
 	text, err := json.Marshal(drops)

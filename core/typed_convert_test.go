@@ -290,7 +290,7 @@ func TestTypedWhatDoesNotConvertMakesACustomEventWithAllProperties(t *testing.T)
 	}
 }
 
-// One value of the whole payload decides, wherever it stands.
+// One value of the whole payload decides, wherever it is.
 func TestTypedAMisfitAmongManyPropertiesLosesNone(t *testing.T) {
 	g := newTyped(t)
 	give, want := props{"order_id": "o-42", "item_count": "many", "items": []props{{"color": "red"}}}, props{"order_id": "o-42", "item_count": "many", "items": `[{"color":"red"}]`}

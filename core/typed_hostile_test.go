@@ -36,8 +36,8 @@ func hostileFor(kind string) []string {
 	return slices.DeleteFunc(slices.Clone(hostileTexts), func(text string) bool { return len(text) > 1000 })
 }
 
-// mended is a text as it is stored: each byte that is not UTF-8 is replaced.
-func mended(s string) string { return string([]rune(s)) }
+// valid is a text as it is stored: each byte that is not UTF-8 is replaced.
+func valid(s string) string { return string([]rune(s)) }
 
 func TestTypedHostileTextsArriveInEveryTextField(t *testing.T) {
 	kinds := kindLeaves()
@@ -49,7 +49,7 @@ func TestTypedHostileTextsArriveInEveryTextField(t *testing.T) {
 				for _, l := range leaves {
 					if l.Kind == catalogue.StringKind {
 						l.put(give, text)
-						l.put(want, mended(text))
+						l.put(want, valid(text))
 					}
 				}
 				userID, _ := want["user_id"].(string)
@@ -61,7 +61,7 @@ func TestTypedHostileTextsArriveInEveryTextField(t *testing.T) {
 				}
 				got = g.send(t, causality.Event{EventType: kind, UserID: text, SessionID: text, CorrelationID: text, DeviceID: text, Properties: give})
 				got.wantTyped(t, kind, want)
-				if got.CorrelationID != mended(text) || got.DeviceID != mended(text) {
+				if got.CorrelationID != valid(text) || got.DeviceID != valid(text) {
 					t.Errorf("stored %+v of %q", got.Event, text)
 				}
 			}
@@ -112,7 +112,7 @@ func TestTypedHostileKeysOfParams(t *testing.T) {
 	}
 	// As they are stored, the last in the order of the map's own keys wins.
 	for _, text := range sortedKeys(give) {
-		want[strings.ReplaceAll(mended(text), ".", "_")] = mended(text)
+		want[strings.ReplaceAll(valid(text), ".", "_")] = valid(text)
 	}
 	got := g.send(t, causality.Event{EventType: causality.EventScreenView, Properties: props{"screen_name": "cart", "params": give}})
 	got.wantTyped(t, causality.EventScreenView, props{"screen_name": "cart", "params": want})

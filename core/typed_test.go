@@ -357,7 +357,7 @@ func TestTypedOtherNamesAreCustomEvents(t *testing.T) {
 		got := g.send(t, causality.Event{EventType: eventType, Properties: map[string]any{"order_id": "o-42"}})
 		got.wantCustom(t, eventType, map[string]any{"order_id": "o-42"})
 	}
-	// A control character is mended, and the mended name is not looked up again.
+	// A control character is replaced, and the new name is not looked up again.
 	got := g.send(t, causality.Event{EventType: "purchase\ncomplete", Properties: map[string]any{"order_id": "o-42"}})
 	got.wantCustom(t, "purchase_complete", map[string]any{"order_id": "o-42"})
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// event is one as it stands in a body.
+// event is one in the form of a request's body.
 type event struct {
 	ID, Key, AppID, DeviceID, CorrelationID, Name string
 	TimestampMs                                   int64

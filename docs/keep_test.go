@@ -109,7 +109,7 @@ func isVar(name string) func(ast.Node) bool {
 	}
 }
 
-// Whoever finds a line of the client's in a log finds it on this page.
+// A reader who searches the page for a line of the client's log finds it.
 func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 	page := read(t, "docs/troubleshooting.md")
 	var texts []string
@@ -140,7 +140,7 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 		texts = append(texts, found...)
 	}
 	for _, text := range texts {
-		// What stands between the verbs of a format.
+		// What is between the verbs of a format.
 		text = strings.TrimPrefix(text, "causality: ") // the page says so once
 		for _, piece := range regexp.MustCompile(`%[a-z]|: $`).Split(text, -1) {
 			if piece = strings.TrimSpace(piece); len(piece) > 8 && !strings.Contains(page, piece) {
@@ -150,7 +150,7 @@ func TestTroubleshootingHasEveryLineOfTheClient(t *testing.T) {
 	}
 }
 
-// Whoever chooses a name finds those of the catalogue.
+// A reader who chooses a name finds those of the catalogue.
 func TestThePageOfNamesHasEveryNameOfTheCatalogue(t *testing.T) {
 	page := read(t, "docs/names.md")
 	names := literals(t, "core/catalogue.go", func(n ast.Node) bool { _, ok := n.(*ast.ValueSpec); return ok })
@@ -164,7 +164,7 @@ func TestThePageOfNamesHasEveryNameOfTheCatalogue(t *testing.T) {
 	}
 }
 
-// Whoever looks for a file of core's finds its room.
+// A reader who looks for a file of core finds what it is for.
 func TestTheArchitectureNamesEveryFile(t *testing.T) {
 	page := read(t, "docs/architecture.md")
 	files, err := filepath.Glob(filepath.Join(root, "core", "*.go"))

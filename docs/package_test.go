@@ -69,7 +69,7 @@ func openingProgram(t *testing.T, name string) string {
 	return regexp.MustCompile(`(?m)^\t`).ReplaceAllString(program, "")
 }
 
-// Whoever begins in an empty directory, as the README says, and pastes the program
+// A newcomer who begins in an empty directory, as the README says, and pastes the program
 // of a package that joins a client to another library gets a program that builds.
 func TestTheProgramsOfTheJoinsBuildInAnEmptyDirectory(t *testing.T) {
 	checkout, err := filepath.Abs(root)

@@ -30,10 +30,10 @@ func pages(t *testing.T) []string {
 // says how it is kept true:
 //
 //	<!-- from FILE -->         the file is compiled and tested; so is
-//	<!-- from FILE#NAME -->    what stands there between "// snippet: NAME" and "// end snippet"
+//	<!-- from FILE#NAME -->    only what is between "// snippet: NAME" and "// end snippet"
 //	<!-- run -->               it is run here, in a directory that the whole page shares
 //	<!-- run in checkout -->   it is run here, in the root of the repository
-//	<!-- output -->            the run before it prints these lines; … stands for anything
+//	<!-- output -->            the run before it prints these lines; … matches anything
 //	<!-- commands -->          .ci/run runs it
 //	<!-- by hand: WHY -->      it is not run, because of WHY
 type block struct {

@@ -75,7 +75,7 @@ func timesAreShown(p *tab) {
 	p.wait("nothing is NaN", `!document.body.innerText.includes("NaN")`)
 }
 
-// largeEvents opens what has megabytes, and holds how long the page stood still.
+// largeEvents opens what has megabytes, and holds how long the page did not respond.
 func largeEvents(p *tab) {
 	text := strings.Repeat("word ", 950_000) // 4.75 MB
 	fields := strings.TrimSuffix(strings.Repeat(`"f",`, 300_000), ",")
@@ -99,6 +99,6 @@ func largeEvents(p *tab) {
 	p.run(chromedp.Evaluate(`longest`, &longest))
 	p.Logf("the longest freeze was %.0f ms", longest)
 	if longest > 10_000 { // alone it takes well under a second, and took 21 s when all was drawn
-		p.Errorf("the page stood still for %.0f ms", longest)
+		p.Errorf("the page did not respond for %.0f ms", longest)
 	}
 }

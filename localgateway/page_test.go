@@ -123,7 +123,7 @@ func filtersChoose(p *tab) {
 
 func refusedIsMarked(p *tab) {
 	p.post(batch(custom("k-1", "fine", ""), `{"app_id":"a","device_id":"d","timestamp_ms":1,"nope":{}}`, custom("k-2", "fine", "")))
-	p.wait("it stands out", `document.querySelector(".row.refused")?.innerText.includes('unknown field "nope"')`)
+	p.wait("it is red", `document.querySelector(".row.refused")?.innerText.includes('unknown field "nope"')`)
 	p.click(".row.refused")
 	p.wait("the line is marked", `document.querySelector(".lines .bad")?.innerText.includes("3")`)
 	p.wait("the place in it, too", `document.querySelector(".lines mark").textContent === '"nope"'`)

@@ -42,7 +42,7 @@ func TestTheExamplesAreAsPlanned(t *testing.T) {
 	}
 }
 
-// Whoever gets a finding finds its rule on the page.
+// A reader who gets a finding finds its rule on the page.
 func TestThePageNamesEveryRule(t *testing.T) {
 	page, err := os.ReadFile("../docs/plan.md")
 	if err != nil {

@@ -86,7 +86,7 @@ const noLevel = slog.Level(-1 << 31)
 type lineWriter struct {
 	out   atomic.Pointer[io.Writer] // that of the log package
 	flags int                       // of the log package, before SetDefault cleared them
-	bound string                    // what was bound to the default handler, as it stands in a line
+	bound string                    // what was bound to the default handler, as a line has it
 }
 
 // newLineWriter returns a lineWriter for a log/slog default handler, and the
@@ -193,7 +193,7 @@ func (w *lineWriter) message(r slog.Record) string {
 	return r.Message
 }
 
-// place is what the log package's flags ask to be said of where the call stands,
+// place is what the log package's flags say of the place of the call,
 // and what they ask to come after it.
 func (w *lineWriter) place(pc uintptr) string {
 	flags, prefix := w.currentFlags(), ""

@@ -110,7 +110,7 @@ func TestGroupForm(t *testing.T) {
 			name := valuer(func() slog.Value { return slog.StringValue("purchase") })
 			l.Info("m", slog.Group("event", "event_type", name, "order_id", "o-1"), "n", 1)
 		}},
-		{"a group whose members stand in a group without a name", func(l *slog.Logger) {
+		{"a group whose members are in a group without a name", func(l *slog.Logger) {
 			l.Info("m", slog.Group("event", slog.Group("", "event_type", "purchase", "order_id", "o-1")), "n", 1)
 		}},
 		{"a map", func(l *slog.Logger) {
@@ -163,7 +163,7 @@ func TestGroupForm(t *testing.T) {
 		{"a group whose event_type is an int", slog.Group("event", "event_type", 7, "a", 1), props{"event_event_type": int64(7), "event_a": int64(1)}},
 		{"a group whose event_type panics", slog.Group("event", "event_type", valuer(func() slog.Value { panic("x") })), props{"event_event_type": "!PANIC: x"}},
 		{"a group whose event_type is nil", slog.Group("event", "event_type", nil, "a", 1), props{"event_a": int64(1)}},
-		{"a group whose event_type stands in another", slog.Group("event", slog.Group("x", "event_type", "y")), props{"event_x_event_type": "y"}},
+		{"a group whose event_type is in another", slog.Group("event", slog.Group("x", "event_type", "y")), props{"event_x_event_type": "y"}},
 		{"an empty group", slog.Group("event"), nil},
 		{"a nil map", slog.Any("event", map[string]any(nil)), nil},
 		{"the group form under another key", slog.Group("evt", "event_type", "x"), props{"evt_event_type": "x"}},

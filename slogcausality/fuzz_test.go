@@ -61,7 +61,7 @@ func FuzzRecord(f *testing.F) {
 		if len(want.Properties) == 0 {
 			want.Properties = nil
 		}
-		// How an event's name is mended is a matter of the client.
+		// How an event's name is made valid is a matter of the client.
 		want.EventType = printable(valid(want.EventType))
 		for i := range got {
 			got[i].EventType = printable(got[i].EventType)
@@ -102,7 +102,7 @@ func decode(data []byte) line {
 		l.bound = append(l.bound, b)
 	}
 	l.attrs = d.nodes(9, 0)
-	// What the flow of bytes seldom comes to: nearly every line is an event.
+	// The bytes seldom make an event, so nearly every line is made one.
 	if flags&96 != 0 && len(l.eventKeys) > 0 {
 		l.attrs = append(l.attrs, node{key: l.eventKeys[0], text: "x"})
 	}

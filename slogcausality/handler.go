@@ -125,7 +125,7 @@ func (h *Handler) withAttrs(attrs []slog.Attr) *Handler {
 	return &derived
 }
 
-// WithGroup returns a Handler whose records' attributes stand in a group: their
+// WithGroup returns a Handler whose records' attributes are in a group: their
 // names get the prefix "name_". The event attribute and the identity are found
 // all the same.
 func (h *Handler) WithGroup(name string) slog.Handler { return h.withGroup(name) }

@@ -9,7 +9,7 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
-// The four identity attributes, at each place where they may stand.
+// The four identity attributes, at each place where they are allowed.
 func TestIdentityIsLifted(t *testing.T) {
 	ids := []any{"user_id", "u-1", "session_id", "s-1", "device_id", "d-1", "correlation_id", "c-1"}
 	want := causality.Event{

@@ -8,7 +8,7 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/slogcausality"
 )
 
-// Where the event attribute may stand, and which of several counts.
+// Where the event attribute is allowed, and which of several counts.
 func TestPlaceOfTheEvent(t *testing.T) {
 	for _, tc := range []struct {
 		name string

@@ -39,8 +39,8 @@ func WithLevel(level zapcore.LevelEnabler) Option {
 }
 
 // NewCore returns a zapcore.Core that tracks the entries which are events with
-// client and writes nothing: one more core for zapcore.NewTee. [Tee] does that
-// for a logger that is there. The client stays the caller's to close. With a nil
+// client and writes nothing: one more core for zapcore.NewTee. [Tee] adds it
+// to an existing logger. The client stays the caller's to close. With a nil
 // client nothing is tracked.
 //
 // The Core is safe for concurrent use. Its Write never fails, and it waits for

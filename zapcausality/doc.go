@@ -52,8 +52,8 @@
 // It supplies the identity of causality.ContextWithIdentity, is not a property,
 // and is not shown in the line. Any other field whose value is a context.Context,
 // such as zap.Any("ctx", ctx), does the same and is shown. Either may be bound with
-// With, which keeps the context for as long as the logger. The call's context
-// goes before a bound one, and of several the last counts.
+// With, which keeps the context for as long as the logger. If both have one,
+// the call's context is used; of several, the last.
 //
 // What the entry does not say comes from the logger's bound fields, then from the
 // context, where Config.Identity reads it.
@@ -67,7 +67,7 @@
 //     object cart is the property cart_id. The members of zap.Inline are the
 //     entry's own, so an event or an identity may be among them.
 //   - An array is its JSON text, as encoding/json writes it. Complex numbers and
-//     floats that JSON has no form for stand in it as strings.
+//     floats that JSON has no form for are strings in it.
 //   - An error is its text. The errorVerbose and errorCauses that zap writes
 //     beside it are not sent.
 //   - nil is left out, a typed nil too, be it an error, a Stringer or a

@@ -218,7 +218,7 @@ func (e *encoder) isContext(v any) bool {
 }
 
 // reflected adds what zap reflects upon. It is not evaluated here, so that
-// whoever sees the attribute later sees the value itself: package record, which
+// those who read the attribute later see the value itself: package record, which
 // takes only real strings for event types, and the user's ReplaceAttr.
 func (e *encoder) reflected(key string, v any) {
 	if e.arrays > 0 {

@@ -42,8 +42,8 @@ func (ev *event) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 //
 //	logger.Info("order placed", zapcausality.Context(ctx), zap.String("event", "purchase_complete"))
 //
-// Bound with Logger.With it stands for every entry, and is kept for as long as
-// the logger.
+// If it is bound with Logger.With it counts for every entry, and is kept for as long
+// as the logger.
 func Context(ctx context.Context) zap.Field {
 	return zap.Field{Type: zapcore.SkipType, Interface: ctx}
 }

@@ -71,7 +71,7 @@ func ExampleTee() {
 	// -> purchase_failed user="" map[error_code:card_declined]
 }
 
-// The sampler stands around the core that writes, so that it drops no events.
+// The sampler is around the core that writes alone, so that it drops no events.
 func ExampleNewCore() {
 	client, gateway := connect()
 	console := zap.NewExample().Core()

@@ -50,7 +50,7 @@ var (
 )
 
 // A team must be able to move a log call from log/slog to zap and see the same
-// event: each field here stands beside the attribute it replaces.
+// event: each field here is beside the attribute it replaces.
 var sameAsSlog = []struct {
 	name string
 	zap  zap.Field

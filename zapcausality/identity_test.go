@@ -109,13 +109,13 @@ func TestWhoAnEventIsAbout(t *testing.T) {
 		log  func(l *zap.Logger)
 		want causality.Identity
 	}{
-		{"what is bound goes before the context", func(l *zap.Logger) {
+		{"what is bound wins over the context", func(l *zap.Logger) {
 			l.With(zap.String("user_id", "u-bound")).Info("", zap.String("event", "e"), c)
 		}, causality.Identity{UserID: "u-bound", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-ctx"}},
-		{"the entry goes before what is bound", func(l *zap.Logger) {
+		{"the entry wins over what is bound", func(l *zap.Logger) {
 			l.With(zap.String("user_id", "u-bound"), c).Info("", zap.String("event", "e"), zap.Int64("user_id", 42), zap.String("correlation_id", "c-call"))
 		}, causality.Identity{UserID: "42", SessionID: "s-ctx", DeviceID: "d-ctx", CorrelationID: "c-call"}},
-		{"the event goes before the entry", func(l *zap.Logger) {
+		{"the event wins over the entry", func(l *zap.Logger) {
 			l.Info("", zapcausality.Event("e", zap.String("user_id", "u-event")), zap.String("user_id", "u-call"), zap.String("device_id", "d-call"), c)
 		}, causality.Identity{UserID: "u-event", SessionID: "s-ctx", DeviceID: "d-call", CorrelationID: "c-ctx"}},
 		{"in any namespace", func(l *zap.Logger) {

@@ -12,7 +12,7 @@ import (
 // client nothing is tracked.
 //
 //	logger := zap.Must(zap.NewProduction(zapcausality.Tee(client)))
-//	logger = logger.WithOptions(zapcausality.Tee(client)) // for a logger that is there
+//	logger = logger.WithOptions(zapcausality.Tee(client)) // an existing logger
 //
 // Options apply in the order they are given, so Tee is the last: a level or a
 // sampler put around the core after it holds for events too, and fields bound

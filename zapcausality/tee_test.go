@@ -146,7 +146,7 @@ func TestTheLineIsTheSameWithTheTee(t *testing.T) {
 	}
 }
 
-// Sampling is the reason for the order of cores, so both orders stand here.
+// Sampling is the reason for the order of cores, so both orders are tried.
 func TestASamplerInsideTheTeeSamplesNoEvents(t *testing.T) {
 	const n = 100
 	for _, tt := range []struct {

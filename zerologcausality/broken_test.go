@@ -11,7 +11,7 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/zerologcausality"
 )
 
-// RawJSON writes whatever it is given. What stands before it is used, and the
+// RawJSON writes whatever it is given. What is before it is used, and the
 // rest counts once.
 func TestALineBrokenByRawJSON(t *testing.T) {
 	for name, raw := range map[string]string{

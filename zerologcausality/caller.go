@@ -46,7 +46,7 @@ func isGoPlace(text string) bool {
 }
 
 // isSamePlace compares two places but for their lines: of a call that spans some,
-// Caller and Msg stand on different ones.
+// Caller and Msg are on different ones.
 func isSamePlace(a, b string) bool {
 	file := trimLine(a)
 	return a == b || file != "" && file == trimLine(b)

@@ -50,7 +50,7 @@
 // The fields user_id, session_id, device_id and correlation_id are taken out of
 // the properties and say whom the event is about. What the line does not say
 // comes from the context
-// (causality.ContextWithIdentity, or what Config.Identity reads in it). zerolog knows the context only if it is told:
+// (causality.ContextWithIdentity, or what Config.Identity reads in it). zerolog has the context only if you pass it:
 // with Ctx(ctx) in the call or, once for a request, bound to its logger:
 //
 //	ctx = logger.With().Ctx(ctx).Logger().WithContext(ctx)

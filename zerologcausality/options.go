@@ -20,7 +20,7 @@ type options struct {
 	eventKeys []string
 	rules     *record.Rules
 	level     zerolog.Level
-	// needles are the event keys as they stand on a line: one that has none of
+	// needles are the event keys in the form of a line: one that has none of
 	// them is no event.
 	needles needle.Set
 	// copies says that what an event says may be kept beyond Track.
@@ -45,7 +45,7 @@ func WithLevel(level zerolog.Level) Option {
 }
 
 // Event returns an object that makes its line an event with exactly the fields
-// that props adds, whatever else the line carries. It stands under "event", and
+// that props adds, whatever else the line carries. Its key is "event", and
 // the line shows it as such. The identity fields (user_id and so on) may be
 // among them. props may be nil.
 //

@@ -155,7 +155,7 @@ func TestTimestampAndCallerInAnyOrder(t *testing.T) {
 			"local": time.Now,
 			"UTC":   func() time.Time { return time.Now().UTC() },
 			"+01":   func() time.Time { return time.Now().In(aTime.Location()) },
-			// A clock that stands still, as tests have it.
+			// A clock that does not run, as tests have it.
 			"fixed": func() time.Time { return aTime },
 		} {
 			t.Run(format+" "+zone, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/SebastienMelki/causality/sdk/go/core/causalitytest"
 )
 
-// demo stands in for what a service finds around it: a gateway, visitors, and
-// somebody who stops it.
+// demo plays what is around a service: a gateway, visitors, and somebody who
+// stops it.
 type demo struct {
 	recorder *causalitytest.Recorder
 	gateway  *httptest.Server

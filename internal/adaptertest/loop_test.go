@@ -224,8 +224,7 @@ func (v loggingValuer) LogValue() slog.Value {
 	return slog.StringValue("value")
 }
 
-// A value may log itself while it is read. What is logged that way comes to an end,
-// and the event that was being read arrives. The lines are not written, because
+// A value may log itself while it is read. That ends, and the event that was being read arrives. The lines are not written, because
 // the handlers that write them read the value as well.
 func TestAValueMayLogItself(t *testing.T) {
 	for name, make := range map[string]func(l *looper) any{

@@ -171,8 +171,8 @@ func eachKeyOnce(dec *json.Decoder) error {
 	return err
 }
 
-// TestEachByteInEachPlace holds what looks at eight bytes at a time to what each
-// byte comes to.
+// TestEachByteInEachPlace compares the code that looks at eight bytes at a time with
+// the result for each byte.
 func TestEachByteInEachPlace(t *testing.T) {
 	for length := 1; length <= 25; length++ {
 		for at := range length {

@@ -319,7 +319,7 @@ func (e *Encoder) begin(common *Encoder) {
 	e.seen, e.initials, e.gaps, e.tooLarge = common.seen, common.initials, common.gaps, common.tooLarge
 }
 
-// appendApp appends what stands between the newEvent and its time.
+// appendApp appends what is between the newEvent and its time.
 func appendApp(b []byte, appID, deviceID string) []byte {
 	b = append(b, appID...) // valid, so nothing in it needs an escape
 	b = value.AppendString(append(b, `","device_id":`...), deviceID)
@@ -366,8 +366,8 @@ func (e *Encoder) attr(a *slog.Attr, depth int) {
 	}
 }
 
-// walk counts the attributes, because a group that stands twice in a group that
-// stands twice in another, and so on, would take for ever and may leave nothing
+// walk counts the attributes, because a group that is twice in a group that
+// is twice in another, and so on, would take for ever and may leave nothing
 // behind.
 func (e *Encoder) walk() {
 	if e.walked++; e.walked > MaxBytes {
@@ -393,7 +393,7 @@ func (e *Encoder) plain(key string, v slog.Value) (string, slog.Value) {
 	return key, v
 }
 
-// tooDeep stands for what nests deeper than a value may.
+// tooDeep is sent in place of what is nested too deep.
 const tooDeep = "!ERROR: nested too deep"
 
 // group encodes the members of a group under its name; a group without a name

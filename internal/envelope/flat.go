@@ -17,7 +17,7 @@ import (
 const flatServer = "_server"
 
 // encodeFlat leaves the event in e.buf in its flat form. Unlike the envelope it
-// is built as a tree, because equal keys may stand anywhere in it and the keys
+// is built as a tree, because equal keys may be anywhere in it and the keys
 // are to be sorted, which costs several times as much.
 func (e *Encoder) encodeFlat(env *Envelope, ev *Event) error {
 	flat := *ev
@@ -177,7 +177,7 @@ func appendFlat(b []byte, v any) []byte {
 
 // flatJSON is a list in the tree. It is built anew, because
 // a json.RawMessage of the user's may be in it as it was written: with bytes that
-// are not UTF-8, half a surrogate pair, a key that stands twice, or a number that
+// are not UTF-8, half a surrogate pair, a key that occurs twice, or a number that
 // is beyond a float64, any of which refuses the whole request.
 func flatJSON(text string) any {
 	v, ok := parseJSON(text)

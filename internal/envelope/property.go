@@ -101,7 +101,7 @@ func (e *Encoder) scalar(key string, v slog.Value, form slog.Kind) {
 	e.insert(p, b[start:middle])
 }
 
-// represent returns a plain value as it stands in a param map, and in which.
+// represent returns a plain value in the form of a param map, and which map that is.
 func represent(v slog.Value, form slog.Kind) (slog.Value, slog.Kind, kind) {
 	switch form {
 	case slog.KindInt64:

@@ -86,7 +86,7 @@ func (e *Encoder) appendFields(b []byte, prefix string, fields []catalogue.Field
 			b, found = value.AppendString(b, ev.UserID), true
 		case f.Kind == catalogue.MessageKind && f.Form == catalogue.Single || f.Form == catalogue.Map:
 			if p != nil {
-				return b, any, false // a plain value stands where members should
+				return b, any, false // a plain value is where members should be
 			}
 			if f.Form == catalogue.Single {
 				b, found, ok = e.appendFields(b, prefix+f.Name+"_", f.Message.Fields, ev)

@@ -58,7 +58,7 @@ func digits(in []byte) int {
 // parseInt reads an integer of so many bits.
 //
 // gateway: a number may have a fraction or an exponent as long as its value is
-// whole (1.0, 1e3), and it may stand in a string ("5").
+// whole (1.0, 1e3), and it may be a string ("5").
 func parseInt(t token, bits int) (int64, bool) {
 	t, ok := unquote(t)
 	if !ok {

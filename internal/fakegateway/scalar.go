@@ -46,7 +46,7 @@ func readScalar(k catalogue.Kind, enum *catalogue.Enum, t token) (s scalar, ok b
 	return s, ok
 }
 
-// value is the scalar as it stands in Event.Properties.
+// value is the scalar in the form of Event.Properties.
 func (s scalar) value(f *field) any {
 	switch f.Kind {
 	case catalogue.StringKind:

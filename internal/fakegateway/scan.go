@@ -11,8 +11,8 @@ import (
 
 // A scanner reads JSON token by token, as strictly as the gateway, and says of
 // every mistake what the gateway says, with the same line and column. It knows
-// the grammar, so its user sees only tokens that may stand where they stand;
-// commas and colons are not among them.
+// the grammar, so it returns only tokens that are allowed at their place,
+// and no commas or colons.
 type scanner struct {
 	in     []byte
 	pos    int
@@ -23,7 +23,7 @@ type scanner struct {
 type token struct {
 	kind tokenKind
 	pos  int    // where it begins
-	raw  []byte // as it stands in the input
+	raw  []byte // its bytes in the input
 	text []byte // of a string or name: without quotes and escapes
 }
 
@@ -219,8 +219,8 @@ func (s *scanner) take(kind tokenKind, n int) token {
 	return t
 }
 
-// lexString reads a string. Its text shares memory with the input unless an
-// escape stands in it.
+// lexString reads a string. Its text shares memory with the input unless it
+// has an escape.
 func (s *scanner) lexString() (token, error) {
 	var unescaped []byte
 	i := s.pos + 1
@@ -261,7 +261,7 @@ func (s *scanner) lexString() (token, error) {
 	}
 }
 
-// isPlain tells the bytes that stand for themselves in a string.
+// isPlain is true for the bytes that need no escape in a string.
 var isPlain = func() (plain [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		plain[c] = c != '"' && c != '\\'

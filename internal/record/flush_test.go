@@ -22,7 +22,7 @@ func TestLastChance(t *testing.T) {
 		want  time.Duration
 	}{
 		{"Fatal waits for 2 s", 0, 2 * time.Second},
-		{"Fatal waits no longer than it is told", time.Second, time.Second},
+		{"Fatal waits no longer than its limit", time.Second, time.Second},
 		{"Fatal takes a limit that is not positive for none", -1, 2 * time.Second},
 	} {
 		inBubble(t, tc.name, func(t *testing.T, client *causality.Client, rec *causalitytest.Recorder) {

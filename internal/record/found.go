@@ -38,7 +38,7 @@ type event struct {
 	group *Scope
 }
 
-// found is what a list of attributes comes to: an event, an identity, and the
+// found is what a list of attributes contains: an event, an identity, and the
 // rest, which are properties. Of several, the last wins.
 type found struct {
 	event    event

@@ -11,7 +11,7 @@ import (
 )
 
 // Scope is what is bound to a logger: attributes, and the groups that they and
-// the record's attributes stand in. It is a list from the innermost binding
+// the record's attributes are in. It is a list from the innermost binding
 // outwards and never changes, so that loggers derived from one another share
 // it. A nil Scope has nothing bound.
 type Scope struct {
@@ -36,7 +36,7 @@ type Scope struct {
 	// members are bound here.
 	inEvent *Scope
 
-	// What the list comes to, so that a record need not walk it.
+	// What the list contains, so that a record need not walk it.
 	lastEvent event
 	allIDs    causality.Identity
 }

@@ -13,7 +13,7 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// safe is the bytes that stand for themselves in a JSON string.
+// safe is true for the bytes that need no escape in a JSON string.
 var safe = func() (table [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		table[c] = c != '"' && c != '\\'

@@ -127,7 +127,7 @@ type reducer struct {
 }
 
 func (r *reducer) value(v slog.Value, depth int) slog.Value {
-	// Here too: a group may stand twice in a group that stands twice in another.
+	// Count here too: a group may be twice in a group that is twice in another.
 	if r.values++; r.values > maxValues {
 		return Failed(errTooMany)
 	}

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// Stored is one event as it would stand on the stream. It is not changed after
+// Stored is one event as it would be on the stream. It is not changed after
 // it was stored.
 type Stored struct {
 	Subject  string    // events.<app>.<category>.<name>

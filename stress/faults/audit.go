@@ -55,7 +55,7 @@ func audit(events int, stored []Stored, drops []causality.DroppedEvent) Audit {
 		dropped[d.EventType] = true
 		// What was under way when Close had no time left may have been stored.
 		if _, ok := ids[d.EventType]; ok && d.Reason != causality.DropClosed {
-			contradict("%q was stored, and OnDrop was told %v: %v", d.EventType, d.Reason, d.Err)
+			contradict("%q was stored, and OnDrop was given %v: %v", d.EventType, d.Reason, d.Err)
 		}
 		if len(d.JSON) == 0 || d.ID == "" || d.Err == nil {
 			contradict("OnDrop was given %q without its id, its JSON or an error: %+v", d.EventType, d)
@@ -169,12 +169,12 @@ func (m *Measured) general() []error {
 		}
 		bad(count == int(want), "the log tells of %d events, not %d: %q", count, want, message)
 	}
-	told := func(fragment string) bool {
+	isSaid := func(fragment string) bool {
 		return slices.ContainsFunc(m.Lines, func(l Line) bool { return strings.Contains(l.Message, fragment) })
 	}
-	bad(s.Dropped.Rejected == 0 || told("gateway rejected events"), "%d events were rejected in silence", s.Dropped.Rejected)
-	bad(s.Dropped.QueueFull == 0 || told("queue is full"), "%d events were dropped in silence", s.Dropped.QueueFull)
-	bad(s.Dropped.Closed == 0 || told("closed with events undelivered"), "%d events were lost in silence", s.Dropped.Closed)
+	bad(s.Dropped.Rejected == 0 || isSaid("gateway rejected events"), "%d events were rejected in silence", s.Dropped.Rejected)
+	bad(s.Dropped.QueueFull == 0 || isSaid("queue is full"), "%d events were dropped in silence", s.Dropped.QueueFull)
+	bad(s.Dropped.Closed == 0 || isSaid("closed with events undelivered"), "%d events were lost in silence", s.Dropped.Closed)
 	for i, l := range m.Lines {
 		bad(isPrintable(l.String()), "the log has what cannot be printed: %q", l.String())
 		bad(i == 0 || !strings.Contains(m.Lines[i-1].Message, "closed with events undelivered"), "something is logged after the last word: %v", l)

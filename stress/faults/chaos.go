@@ -36,7 +36,7 @@ type Chaos struct {
 
 	// unsure events were in a request whose answer the client did not get. lied
 	// ones were in one whose keys were marked and whose events were not all
-	// stored; of hidden ones a proxy told the client that nothing was.
+	// stored; of hidden ones a proxy answered that nothing was.
 	unsure, lied, hidden map[string]bool
 	// stalls is how often an event could not be published. It is held under
 	// what makes the client give an event up.
@@ -135,7 +135,7 @@ func (c *Chaos) play(m mood, x *Exchange) bool {
 	return m.play(answer)(x)
 }
 
-// Witness stands between a client and its network, and notes the events of each
+// Witness is between a client and its network, and notes the events of each
 // request that the client gets no answer to: on a busy machine it loses patience
 // with a gateway in the best of moods.
 func (c *Chaos) Witness(next http.RoundTripper) http.RoundTripper { return &witness{next, c} }
@@ -324,7 +324,7 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, drops []ca
 	for _, d := range drops {
 		dropped[d.EventType] = d
 	}
-	told := 0 // of the vanished, by Stats.Uncertain
+	counted := 0 // of the vanished, by Stats.Uncertain
 	a := Account{Tracked: tracked, Stored: base.Stored, Requests: len(g.Seen()), Restarts: c.restarts, Moods: c.moods}
 	for n := range tracked {
 		name := eventName(n)
@@ -337,7 +337,7 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, drops []ca
 		case k == 0:
 			a.Vanished++
 			if !c.hidden[name] {
-				told++
+				counted++
 			}
 			bad(c.lied[name] && c.ReuseKeys, "%s is lost, and no request can have lost it: %v", name, c.trail[n])
 		case k > 1:
@@ -353,6 +353,6 @@ func (c *Chaos) Audit(g *Gateway, tracked int, stats causality.Stats, drops []ca
 	bad(int(stats.Dropped.Rejected+stats.Dropped.Closed) == a.Bad, "%+v dropped by the client's count, and %d bad events", stats.Dropped, a.Bad)
 	bad(stats.Dropped.Total() == stats.Dropped.Rejected+stats.Dropped.Closed, "dropped for other reasons: %+v", stats.Dropped)
 	bad(stats.Queued == 0, "%d events still wait", stats.Queued)
-	bad(told <= int(stats.Uncertain), "%d events vanished, over the %d that Stats.Uncertain counts", told, stats.Uncertain)
+	bad(counted <= int(stats.Uncertain), "%d events vanished, over the %d that Stats.Uncertain counts", counted, stats.Uncertain)
 	return a, errors.Join(problems...)
 }

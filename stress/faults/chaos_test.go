@@ -59,12 +59,12 @@ func TestAGatewayThatIsWellAgainGetsEveryGoodEvent(t *testing.T) {
 				chaos.take(g)
 				pool := g.Transport()
 				defer pool.(*http.Transport).CloseIdleConnections()
-				var told told
+				var heard heard
 				client := newClient(t, chaos.Witness(pool), func(cfg *causality.Config) {
 					cfg.BatchSize = 10
 					cfg.FlushInterval = 200 * time.Millisecond
 					cfg.Timeout = ChaosTimeout
-					cfg.OnDrop = told.dropped
+					cfg.OnDrop = heard.dropped
 				})
 				m := Measured{Fault: &Fault{Events: 6000, PerSecond: 100}}
 				m.trackAll(client)
@@ -77,9 +77,9 @@ func TestAGatewayThatIsWellAgainGetsEveryGoodEvent(t *testing.T) {
 					time.Sleep(5 * time.Second)
 				}
 				_ = client.Close()
-				told.mu.Lock()
-				defer told.mu.Unlock()
-				if _, err := chaos.Audit(g, m.tracked, addsUp(t, client), told.drops); err != nil {
+				heard.mu.Lock()
+				defer heard.mu.Unlock()
+				if _, err := chaos.Audit(g, m.tracked, addsUp(t, client), heard.drops); err != nil {
 					t.Error(err)
 				}
 			})

@@ -31,7 +31,7 @@ type MeasuredChapter struct {
 	Rows  []Row
 }
 
-// Row is what one fault came to: when it ended, and when the client was closed
+// Row is what one fault led to: when it ended, and when the client was closed
 // in the middle of it.
 type Row struct{ Passing, Closing *Measured }
 

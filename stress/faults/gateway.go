@@ -22,8 +22,8 @@ type Script func(n int, at time.Duration) Act
 // Gateway is a gateway that does what a script says, and otherwise what the real
 // one does.
 type Gateway struct {
-	// Dial, where it is set, stands for the network between: an error of its is
-	// a connection that does not come about.
+	// Dial, where it is set, is called in place of connecting: if it returns an
+	// error there is no connection.
 	Dial func(at time.Duration) error
 
 	// frozen makes every request the first one, at the start, so that a fault

@@ -20,7 +20,7 @@ type Line struct {
 	Attrs   map[string]string
 }
 
-// Count is how many things the line stands for.
+// Count is how many occurrences the line is about.
 func (l Line) Count() int {
 	n, _ := strconv.Atoi(l.Attrs["count"])
 	return n

@@ -63,7 +63,7 @@ type Want struct {
 	// Left is the most events that a Close in the middle of the fault may leave or
 	// reject. It is not checked where it is 0.
 	Left int
-	// Says are fragments, each of which must stand in a line of the log.
+	// Says are fragments, each of which must be in a line of the log.
 	Says []string
 	// Quiet: the log has no line.
 	Quiet bool
@@ -80,7 +80,7 @@ const (
 	either // the jitter of the client's waits decides
 )
 
-// Measured is what a fault came to.
+// Measured is what a fault led to.
 type Measured struct {
 	Fault *Fault
 	// Audit is the account of the events.
@@ -98,7 +98,7 @@ type Measured struct {
 	// Settled is when the last event was settled.
 	Settled time.Duration
 
-	told      told
+	heard     heard
 	tracked   int
 	transport http.RoundTripper
 }
@@ -152,20 +152,20 @@ func MeasureClose(f *Fault, g *Gateway) (*Measured, error) {
 	return m, nil
 }
 
-// told keeps what a client's OnError and OnDrop are given.
-type told struct {
+// heard keeps what a client's OnError and OnDrop are given.
+type heard struct {
 	mu    sync.Mutex
 	errs  []error
 	drops []causality.DroppedEvent
 }
 
-func (t *told) failed(err error) {
+func (t *heard) failed(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.errs = append(t.errs, err)
 }
 
-func (t *told) dropped(e causality.DroppedEvent) {
+func (t *heard) dropped(e causality.DroppedEvent) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drops = append(t.drops, e)
@@ -186,8 +186,8 @@ func (f *Fault) start(g *Gateway) (*Measured, *causality.Client, *Logs, error) {
 		AppID:     "faults",
 		Transport: g.Transport(),
 		Logger:    slog.New(logs),
-		OnError:   m.told.failed,
-		OnDrop:    m.told.dropped,
+		OnError:   m.heard.failed,
+		OnDrop:    m.heard.dropped,
 	}
 	if f.Config != nil {
 		f.Config(&cfg)
@@ -236,9 +236,9 @@ func (m *Measured) finish(client *causality.Client, g *Gateway, logs *Logs) {
 		closer.CloseIdleConnections()
 	}
 	m.Seen, m.Lines = g.Seen(), logs.Lines()
-	m.told.mu.Lock()
-	m.Errors, m.Drops = m.told.errs, m.told.drops
-	m.told.mu.Unlock()
+	m.heard.mu.Lock()
+	m.Errors, m.Drops = m.heard.errs, m.heard.drops
+	m.heard.mu.Unlock()
 	m.Audit = audit(m.tracked, g.Stored(), m.Drops)
 }
 

@@ -130,11 +130,11 @@ func TestHTTP2(t *testing.T) {
 		ForceAttemptHTTP2: true,
 	}
 	defer transport.CloseIdleConnections()
-	var told told
+	var heard heard
 	client := newClient(t, transport, func(cfg *causality.Config) {
 		cfg.Endpoint = srv.URL
 		cfg.Timeout = 400 * time.Millisecond
-		cfg.OnDrop = told.dropped
+		cfg.OnDrop = heard.dropped
 	})
 	const events = 1000
 	m := Measured{Fault: &Fault{Events: events}}
@@ -145,7 +145,7 @@ func TestHTTP2(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Error(err)
 	}
-	a := audit(events, storedIn(rec), told.drops)
+	a := audit(events, storedIn(rec), heard.drops)
 	if s := client.Stats(); a.Stored != events || a.Doubled == 0 || a.Doubled > 100 || len(a.Contradictions) > 0 || s.Delivered != events || s.Uncertain == 0 {
 		t.Errorf("%+v, %+v", a, s)
 	}

@@ -141,7 +141,7 @@ func logUntil(ctx context.Context, client *causality.Client, log func(string, in
 		log("e"+strconv.FormatInt(n, 10), n)
 		switch rand.IntN(500) {
 		case 0:
-			_ = client.Flush() // what it returns, OnError is told
+			_ = client.Flush() // OnError gets what it returns
 		case 1:
 			short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 			_ = client.FlushContext(short)

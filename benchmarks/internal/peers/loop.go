@@ -16,7 +16,7 @@ import (
 )
 
 // Loop is the ceiling: what any client must spend that sends these bytes. It
-// appends each event as it stands, checks nothing, and posts batches of the given
+// appends each event as it is, checks nothing, and posts batches of the given
 // size one after the other. It has no queue, no locks and no goroutine.
 func Loop(batch int) Library {
 	return Library{"loop-" + strconv.Itoa(batch), func(url string) (Sender, error) {

@@ -112,7 +112,7 @@ func TestRefusedRequestsSayWhyAndWhere(t *testing.T) {
 					t.Errorf("line %d has %d bytes", line.Number, len(line.Text))
 				}
 				if marked := []rune(line.Text); line.Mark > 0 && strings.Contains(tt.reason, "nope") && !strings.HasPrefix(string(marked[line.Mark-1:]), `"nope"`) {
-					t.Errorf("the mark stands at %.20q", string(marked[line.Mark-1:]))
+					t.Errorf("the mark is at %.20q", string(marked[line.Mark-1:]))
 				}
 			}
 		})

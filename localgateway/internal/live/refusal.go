@@ -17,7 +17,7 @@ type Bad struct {
 	Event  int `json:"event"`            // from 0; -1: unknown
 }
 
-// Line is one line of a refused body. A long one is cut to what stands around
+// Line is one line of a refused body. A long one is cut to what is around
 // the bad column.
 type Line struct {
 	Number int    `json:"number"`
@@ -106,7 +106,7 @@ func excerpt(body []byte, bad *Bad) []Line {
 	return lines
 }
 
-// window cuts a long line to what stands around a column, and says where the
+// window cuts a long line to what is around a column, and says where the
 // column then is.
 func window(text []byte, column int) (_ string, mark int, isCut bool) {
 	at := width(text, column-1)

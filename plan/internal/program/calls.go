@@ -220,7 +220,7 @@ func outermost(e, frame *env) *env {
 // defaultMin is the lowest level at which a line is an event.
 var defaultMin = [...]int{term.Slog: 0, term.ZapLogger: 0, term.Zerolog: 1, term.Track: 0}
 
-// report adds what a line comes to.
+// report adds the events of a line.
 func (f *finder) report(sink *term.Sink, s *state, place term.Place) {
 	for _, a := range s.alts {
 		if a.form == noEvent {

@@ -41,7 +41,7 @@ func (c *checker) snake(call *program.Call, what, name string) {
 }
 
 // isSnake reports whether a name is lower-case letters and digits with "_" between them,
-// a letter first. A "_" may begin it, and several may stand together, where groups have
+// a letter first. It may begin with "_" and have several in a row, because groups have
 // names of their own.
 func isSnake(name string) bool {
 	trimmed := strings.TrimLeft(name, "_")
