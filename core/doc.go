@@ -12,7 +12,7 @@
 //	func main() {
 //		client, err := causality.New(causality.ConfigFromEnv()) // CAUSALITY_ENDPOINT, _API_KEY, _APP_ID
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print("no analytics: ", err) // client is nil, which does nothing
 //		}
 //		defer client.Close() // last: it sends what still waits
 //

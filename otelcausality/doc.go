@@ -18,7 +18,7 @@
 //		cfg.BeforeTrack = otelcausality.SpanProperties // trace_id and span_id, if you want both
 //		client, err := causality.New(cfg)
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print("no analytics: ", err) // client is nil, which does nothing
 //		}
 //		defer client.Close()
 //		if _, err := otelcausality.Observe(client, otel.Meter("causality")); err != nil {

@@ -16,7 +16,7 @@
 //	func main() {
 //		client, err := causality.New(causality.ConfigFromEnv())
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print("no analytics: ", err) // client is nil, which does nothing
 //		}
 //		defer client.Close()
 //

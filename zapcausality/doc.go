@@ -14,7 +14,7 @@
 //	func main() {
 //		client, err := causality.New(causality.ConfigFromEnv())
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print("no analytics: ", err) // client is nil, which does nothing
 //		}
 //		defer client.Close()
 //		logger := zap.Must(zap.NewProduction(zapcausality.Tee(client)))

@@ -17,7 +17,7 @@
 //	func main() {
 //		client, err := causality.New(causality.ConfigFromEnv())
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print("no analytics: ", err) // client is nil, which does nothing
 //		}
 //		defer client.Close()
 //		logger := zerolog.New(os.Stdout).With().Timestamp().Logger().Hook(zerologcausality.NewHook(client))
