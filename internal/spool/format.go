@@ -42,15 +42,15 @@ func partName(label string, now time.Time, random uint64) string {
 	return fmt.Sprintf("%s-%013d-%016x", label, now.UnixMilli(), random)
 }
 
-// isPart reports whether name is that of a part with this label.
-func isPart(name, label string) bool {
-	rest, ok := strings.CutPrefix(name, label+"-")
-	if !ok || len(rest) != 13+1+16 || rest[13] != '-' {
-		return false
+// partLabel returns the label in the name of a part.
+func partLabel(name string) (label string, ok bool) {
+	label, rest, ok := strings.Cut(name, "-")
+	if !ok || label == "" || len(rest) != 13+1+16 || rest[13] != '-' {
+		return "", false
 	}
 	_, err := strconv.ParseUint(rest[:13], 10, 64)
 	_, err2 := strconv.ParseUint(rest[14:], 16, 64)
-	return err == nil && err2 == nil
+	return label, err == nil && err2 == nil
 }
 
 func segmentName(base uint64) string { return fmt.Sprintf("%016x", base) }

@@ -93,6 +93,7 @@ func (s *Spool) tidy(isIdle bool) (again bool) {
 	}
 	for _, p := range s.endedParts() {
 		p.remove()
+		notify(s.readable) // for the next part
 	}
 	if err := errors.Join(errs...); err != nil {
 		s.report(fmt.Errorf("cannot write down which events of the spool are settled: %w", err))
@@ -181,6 +182,9 @@ func (s *Spool) endedParts() (ended []*part) {
 		}
 		return len(p.segments) == 0
 	})
+	if len(ended) > 0 && len(s.dead)+len(ended) >= maxDead {
+		s.nextScan = time.Time{}
+	}
 	return ended
 }
 

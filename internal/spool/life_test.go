@@ -105,24 +105,6 @@ func TestAPartIsTakenOverLater(t *testing.T) {
 	wantNumbers(t, (<-got).numbers, 0, 10)
 }
 
-func TestPartsOfOthersAreLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	leave(t, dir, 10, 0)
-	for _, name := range []string{"lost+found", "test-note.txt", "test-1234"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := open(t, dir, func(o *spool.Options) { o.Label = "flat" })
-	s.append(10, 11)
-	wantNumbers(t, s.read(1).numbers, 10, 11)
-	s.Settle([]spool.Ref{0, 1 << 60})
-	s.Close()
-	if n := len(files(t, dir, ".events")); n != 2 {
-		t.Errorf("%d files, want 2: its own and that of the other label", n)
-	}
-}
-
 func TestAnIdleSpoolIsSmall(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, small)

@@ -82,7 +82,7 @@ func (s *Spool) newPart() (*part, error) {
 		os.Remove(p.dir)
 		// Another process may have taken it for that of a dead one, in the moment
 		// before it was locked.
-		if try == 3 || !errors.Is(err, errHeld) && !errors.Is(err, fs.ErrNotExist) {
+		if try == 9 || !errors.Is(err, errHeld) && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
@@ -146,13 +146,48 @@ func (s *Spool) retireLocked(p *part) *os.File {
 	return out
 }
 
-// scan measures the directory, looks whether the own part is still there, and
-// takes over the oldest part of a dead process.
+// scan looks at the directory, if that is due, and takes over the oldest part of a
+// dead process.
 func (s *Spool) scan() error {
+	if len(s.listed) == 0 || time.Since(s.lookedAt) >= scanInterval {
+		if err := s.look(); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	hasRoom := len(s.dead) < maxDead
+	s.mu.Unlock()
+	for hasRoom && len(s.listed) > 0 {
+		name := s.listed[0]
+		s.listed = s.listed[1:]
+		taken, err := s.takeOver(name)
+		if err != nil && s.refused[name] != err.Error() {
+			s.refused[name] = err.Error()
+			s.report(fmt.Errorf("cannot take over %s: %w", filepath.Join(s.dir, name), err))
+		}
+		if taken == nil {
+			continue
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, seg := range taken.segments {
+			s.registerLocked(seg)
+			s.others = max(0, s.others-seg.size-seg.logBytes)
+		}
+		s.dead = append(s.dead, taken)
+		break
+	}
+	return nil
+}
+
+// look measures the directory, lists the parts of others in it, and looks whether
+// the own one is still there.
+func (s *Spool) look() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	s.lookedAt, s.listed = time.Now(), nil
 	s.checkOwn()
 	s.mu.Lock()
 	ours := make(map[string]bool)
@@ -163,33 +198,38 @@ func (s *Spool) scan() error {
 		ours[p.name] = true
 	}
 	s.mu.Unlock()
-	var others int64
-	var taken *part
+	others := directoryBytes(filepath.Join(s.dir, damagedName))
 	for _, entry := range entries { // sorted, so the oldest is first
 		name := entry.Name()
-		if !entry.IsDir() || ours[name] {
+		label, isPart := partLabel(name)
+		switch {
+		case !isPart || !entry.IsDir() || ours[name]:
 			continue
-		}
-		if taken == nil && isPart(name, s.opts.Label) && !s.finished[name] {
-			if taken, err = s.takeOver(name); taken != nil {
-				continue
-			} else if err != nil && s.refused[name] != err.Error() {
-				s.refused[name] = err.Error()
-				s.report(fmt.Errorf("cannot take over %s: %w", filepath.Join(s.dir, name), err))
-			}
+		case label != s.opts.Label:
+			s.reportLeft(name, label)
+		case !s.finished[name]:
+			s.listed = append(s.listed, name)
 		}
 		others += directoryBytes(filepath.Join(s.dir, name))
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.others = others
-	if taken != nil {
-		for _, seg := range taken.segments {
-			s.registerLocked(seg)
-		}
-		s.dead = append(s.dead, taken)
-	}
+	s.mu.Unlock()
 	return nil
+}
+
+// reportLeft reports once that a dead process with another label left a part.
+func (s *Spool) reportLeft(name, label string) {
+	if s.refused[label] != "" {
+		return
+	}
+	lock, err := acquire(filepath.Join(s.dir, name, lockName), false)
+	if err != nil {
+		return // its process lives
+	}
+	lock.Close()
+	s.refused[label] = "another label"
+	s.report(fmt.Errorf("%s holds events in the format %s, and waits for a process that has it, too", filepath.Join(s.dir, name), label))
 }
 
 // checkOwn gives the own part up if somebody removed it. The writer makes another.
@@ -247,8 +287,15 @@ func (s *Spool) takeOver(name string) (p *part, err error) {
 	p = &part{name: name, dir: filepath.Join(s.dir, name)}
 	p.lock, err = acquire(filepath.Join(p.dir, lockName), false)
 	if errors.Is(err, fs.ErrNotExist) {
-		// Just made, or somebody removed the lock: its owner would notice.
-		if info, err := os.Stat(p.dir); err != nil || time.Since(info.ModTime()) < 6*scanInterval {
+		if os.Remove(p.dir) == nil {
+			return nil, nil // it was empty: its process died as it began or ended
+		}
+		// Somebody removed the lock, which its owner would notice by then.
+		info, gone := os.Stat(p.dir)
+		if gone != nil {
+			return nil, nil
+		}
+		if age := time.Since(info.ModTime()); age > 0 && age < 6*scanInterval { // below 0: the clock went back
 			return nil, nil
 		}
 		p.lock, err = acquire(filepath.Join(p.dir, lockName), true)

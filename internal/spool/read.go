@@ -47,8 +47,10 @@ type reader struct {
 	handed   uint64 // events of the last chunk, part of the backlog of from until the next call
 	from     *part
 	turn     bool              // a dead process' part is next
+	listed   []string          // parts that nobody may hold, as of the last look at the directory
+	lookedAt time.Time         // when that was
 	finished map[string]bool   // parts that have only foreign files, by name
-	refused  map[string]string // why a part cannot be taken over, as reported
+	refused  map[string]string // why a part cannot be taken over, as reported, by name; or a label's parts
 }
 
 // Next reads the events that only the disk has into c: the own ones, and by turns

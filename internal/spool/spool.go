@@ -56,6 +56,7 @@ func makeRef(seg *segment, number uint64) Ref { return Ref(seg.id)<<32 | Ref(num
 
 const (
 	scanInterval  = 10 * time.Second // between looks at the directory
+	maxDead       = 64               // parts that are taken over at a time: each has files open
 	retryInterval = time.Second      // after an error of the disk
 	idleBytes     = 4 << 10          // what an idle spool may keep of settled events
 	// A segment holds a 64th of MaxBytes, within these.
@@ -156,7 +157,10 @@ func (s *Spool) begin() error {
 // hasParts reports whether the directory has parts that this Spool would take over.
 func (s *Spool) hasParts() bool {
 	entries, _ := os.ReadDir(s.dir)
-	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return isPart(e.Name(), s.opts.Label) })
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		label, isPart := partLabel(e.Name())
+		return isPart && label == s.opts.Label
+	})
 }
 
 // Bytes is what the own part and those that were taken over take on the disk.
