@@ -33,8 +33,8 @@ const safeAfter = 10 * time.Millisecond
 // enough must be stored in the end, and at most those that were in flight twice.
 //
 // A processor or a disk that others use makes the last events of a process late, so
-// how early that is holds for most processes. What must hold for each: it loses its
-// last events alone.
+// how early that is holds for most processes, and ten times that for nine in ten.
+// What must hold for each: it loses its last events alone.
 func TestKill(t *testing.T) {
 	if url := os.Getenv("CAUSALITY_TEST_KILL"); url != "" {
 		trackUntilKilled(t, url)
@@ -118,8 +118,15 @@ func TestKill(t *testing.T) {
 	if usual := late[len(late)/2]; usual > safeAfter {
 		t.Errorf("an event was not safe %v after Track, want %v", usual, safeAfter)
 	}
-	t.Logf("%d kills, %d events tracked, %d lost, %d stored once more; the oldest that a process lost was tracked before its death: %v, at most %v",
-		len(lives), tracked, lost, again, late[len(late)/2], late[len(late)-1])
+	if most := late[len(late)*9/10]; most > 10*safeAfter {
+		t.Errorf("of one process in ten an event was not safe %v after Track", most)
+	}
+	in := slices.IndexFunc(late, func(d time.Duration) bool { return d > safeAfter })
+	if in < 0 {
+		in = len(late)
+	}
+	t.Logf("%d kills, %d events tracked, %d lost, %d stored once more; of %d processes all was safe after %v; of nine in ten after %v, of all after %v",
+		len(lives), tracked, lost, again, in, safeAfter, late[len(late)*9/10], late[len(late)-1])
 }
 
 // life is what a process tracked, in order, and when it was killed.
