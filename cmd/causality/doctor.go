@@ -17,7 +17,7 @@ import (
 )
 
 // errUnwell is what doctor returns when a check fails: what to do is printed.
-var errUnwell = errors.New("events do not arrive like this")
+var errUnwell = errors.New("events do not arrive with this configuration")
 
 // A finding is the outcome of one check.
 type finding struct {

@@ -71,7 +71,7 @@ func TestSend_ReturnsWhyAnEventDidNotArrive(t *testing.T) {
 		{"nobody listens", stopped.URL, []string{"send", "e"}, "connection refused"},
 		{"the key is refused", serve(t, causalitytest.NewRecorder(causalitytest.WithKey("other"))), []string{"send", "e"}, "401"},
 		{"the event is invalid", running, []string{"send", ""}, "no EventType"},
-		{"an argument is no pair", running, []string{"send", "e", "order_id"}, `"order_id" is no KEY=VALUE`},
+		{"an argument is no pair", running, []string{"send", "e", "order_id"}, `"order_id" is not KEY=VALUE`},
 		{"there is no endpoint", "", []string{"send", "e"}, "CAUSALITY_ENDPOINT"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func parseEvent(name string, pairs []string) (causality.Event, error) {
 	for _, pair := range pairs {
 		key, text, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return event, fmt.Errorf("%q is no KEY=VALUE", pair)
+			return event, fmt.Errorf("%q is not KEY=VALUE", pair)
 		}
 		if field := own[key]; field != nil {
 			*field = text

@@ -25,7 +25,7 @@ func (r *Recorder) WaitRequests(ctx context.Context, n int) error {
 }
 
 var (
-	errCannotCome = errors.New("the others cannot come, the client has dropped them")
+	errCannotCome = errors.New("the others cannot arrive: the client has dropped them")
 	errTimeout    = errors.New("the test's -timeout is near")
 )
 

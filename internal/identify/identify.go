@@ -56,5 +56,5 @@ func (a *Asker[R]) report(ctx context.Context, p any) {
 	if last != 0 && now-last < int64(10*time.Second) || !a.logged.CompareAndSwap(last, now) {
 		return
 	}
-	slog.Default().ErrorContext(diagnostic.NewContext(ctx), "causality: the function given to "+a.name+" panicked, the events of its requests say less of whom they are about; fix it", "panic", fmt.Sprint(p))
+	slog.Default().ErrorContext(diagnostic.NewContext(ctx), "causality: the function given to "+a.name+" panicked, so the events of its requests lack an identity; fix it", "panic", fmt.Sprint(p))
 }
