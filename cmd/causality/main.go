@@ -4,6 +4,7 @@
 //
 //	causality send purchase_complete order_id=o-42 total_cents=1999 user_id=u-1
 //	causality resend dropped.jsonl
+//	causality resend /var/lib/shop/events
 //	causality doctor
 package main
 
@@ -19,6 +20,7 @@ import (
 const usage = `usage:
   causality send NAME [KEY=VALUE…]  send one event and wait until the gateway has it
   causality resend FILE             send what causality.WriteDropped has written
+  causality resend DIRECTORY        send what processes have left in a spool
   causality doctor                  check configuration, gateway, key and clock
 
 CAUSALITY_ENDPOINT, CAUSALITY_API_KEY and CAUSALITY_APP_ID say where to and as what.

@@ -13,21 +13,26 @@ import (
 
 // resend sends the events that a function of causality.WriteDropped has written to a
 // file, and returns nil only if the gateway has accepted all of them. What it has not
-// is in a new file beside it; the file itself stays as it is.
+// is in a new file beside it; the file itself stays as it is. Of a directory it sends
+// what is in it as a spool.
 func resend(ctx context.Context, name string, out io.Writer) (err error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return resendSpool(ctx, name, out)
+	}
 	in, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	leftName := name + ".left"
-	left, err := os.OpenFile(leftName, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	left, err := createLeft(leftName)
 	if err != nil {
-		return fmt.Errorf("%w; it would hold what cannot be sent: move it away", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, closeLeft(left)) }()
 
 	cfg := causality.ConfigFromEnv()
+	cfg.Spool.Dir = ""                         // the file keeps what the gateway does not accept
 	cfg.Logger = slog.New(slog.DiscardHandler) // what it would say is returned
 	cfg.OnDrop = causality.WriteDropped(left)
 	client, err := causality.New(cfg)
@@ -51,6 +56,15 @@ func resend(ctx context.Context, name string, out io.Writer) (err error) {
 		err = errors.Join(err, fmt.Errorf("%d more are in %s alone", s.MissedDrops, name))
 	}
 	return err
+}
+
+// createLeft makes the file of what is left.
+func createLeft(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%w; it would hold what cannot be sent: move it away", err)
+	}
+	return f, nil
 }
 
 // closeLeft closes the file of what is left, and removes it if nothing is.

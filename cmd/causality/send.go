@@ -24,6 +24,7 @@ func send(ctx context.Context, name string, pairs []string, out io.Writer) error
 	if os.Getenv("CAUSALITY_MAX_RETRIES") == "" {
 		cfg.MaxRetries = -1 // somebody waits for the answer, and can ask again
 	}
+	cfg.Spool.Dir = ""                         // what is not accepted is not sent later, either
 	cfg.Logger = slog.New(slog.DiscardHandler) // what it would say is returned
 	ctx, stop := context.WithCancelCause(ctx)
 	cfg.OnError = func(err error) { stop(err) }
