@@ -81,10 +81,11 @@ var expectation = regexp.MustCompile(`//([=?]) ([^/]+)`)
 // wanted reads the comments.
 func wanted(l *load.Loaded) (calls map[string][]string, unknown map[string]string) {
 	calls, unknown = map[string][]string{}, map[string]string{}
-	for name, file := range l.Files {
+	for _, file := range l.Files {
 		for _, group := range file.Comments {
 			for _, c := range group.List {
-				at := fmt.Sprintf("%s:%d", filepath.Base(name), l.Fset.Position(c.Pos()).Line)
+				place := l.Fset.Position(c.Pos())
+				at := fmt.Sprintf("%s:%d", filepath.Base(place.Filename), place.Line)
 				for _, m := range expectation.FindAllStringSubmatch(text(c), -1) {
 					fields := strings.Fields(m[2])
 					if m[1] == "?" {

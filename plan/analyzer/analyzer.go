@@ -9,7 +9,6 @@ package analyzer
 
 import (
 	"go/ast"
-	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,20 +118,20 @@ func mayTrack(pass *analysis.Pass) bool {
 func (c *check) report(pass *analysis.Pass, planned *plan.Plan, p *program.Program) {
 	files := map[string]*ast.File{}
 	for _, file := range pass.Files {
-		files[pass.Fset.Position(file.FileStart).Filename] = file
+		files[pass.Fset.PositionFor(file.FileStart, false).Filename] = file
 	}
 	found := p.Calls(nil)
-	found.Calls = slices.DeleteFunc(found.Calls, func(call program.Call) bool { return files[call.Place.File] == nil })
-	found.Unknown = slices.DeleteFunc(found.Unknown, func(u program.Unknown) bool { return files[u.Place.File] == nil })
+	found.Calls = slices.DeleteFunc(found.Calls, func(call program.Call) bool { return files[call.Place.Parsed] == nil })
+	found.Unknown = slices.DeleteFunc(found.Unknown, func(u program.Unknown) bool { return files[u.Place.Parsed] == nil })
 	sources := source.New(pass.Fset, pass.Files...)
 	for _, f := range rules.Check(planned, found) {
 		if slices.Contains(strings.Split(c.disable, ","), f.Rule) || sources.IsExcused(f.Place) {
 			continue
 		}
-		file := pass.Fset.File(files[f.Place.File].FileStart)
+		file := pass.Fset.File(files[f.Place.Parsed].FileStart)
 		d := analysis.Diagnostic{
-			Pos:      offset(file, f.Place.Line, f.Place.Column),
-			End:      offset(file, f.Place.EndLine, f.Place.EndColumn),
+			Pos:      file.Pos(f.Place.Offset),
+			End:      file.Pos(f.Place.EndOffset),
 			Category: f.Rule,
 			Message:  f.Message + " (" + f.Rule + ")",
 		}
@@ -146,19 +145,12 @@ func (c *check) report(pass *analysis.Pass, planned *plan.Plan, p *program.Progr
 	}
 }
 
-// offset is the position of a line and column, counted from 1.
-func offset(file *token.File, line, column int) token.Pos {
-	if line < 1 || line > file.LineCount() {
-		return file.Pos(0)
-	}
-	return file.LineStart(line) + token.Pos(column-1)
-}
-
 // planFor reads the plan that a package is under, nil if there is none.
 func (c *check) planFor(pass *analysis.Pass) (*plan.Plan, error) {
 	file := c.file
-	if file == "" && len(pass.Files) > 0 {
-		file = find(filepath.Dir(pass.Fset.Position(pass.Files[0].FileStart).Filename))
+	for i := 0; file == "" && i < len(pass.Files); i++ {
+		// The one that cgo makes of a file says where that is.
+		file = find(filepath.Dir(pass.Fset.Position(pass.Files[i].Package).Filename))
 	}
 	if file == "" {
 		return nil, nil

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"go/token"
 	"maps"
 	"slices"
 	"strings"
@@ -41,7 +42,8 @@ func (c *command) check(args []string) error {
 			continue
 		}
 		n++
-		fmt.Fprintf(c.stdout, "%s:%d:%d: %s (%s)\n", relative(f.Place.File), f.Place.Line, f.Place.Column, f.Message, f.Rule)
+		at := token.Position{Filename: relative(f.Place.File), Line: f.Place.Line, Column: f.Place.Column}
+		fmt.Fprintf(c.stdout, "%s: %s (%s)\n", at, f.Message, f.Rule)
 		if edit, ok := sources.Fix(f.Place, f.Old, f.New); ok {
 			if *fix {
 				edits = append(edits, edit)

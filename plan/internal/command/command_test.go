@@ -200,3 +200,35 @@ func TestAProgramThatDoesNotCompile(t *testing.T) {
 		t.Errorf("it says %s", errs)
 	}
 }
+
+// What a tool has made of another file is shown and excused where people know it, and no
+// fix is written into that file.
+func TestAFileThatIsMadeOfAnother(t *testing.T) {
+	const text = "package main\n\nimport \"log/slog\"\n\n//line shop.tmpl:10\nfunc main() {\n" +
+		"\tslog.Info(\"a\", \"event\", \"order_place\")\n" +
+		"\tslog.Info(\"a\", \"event\", \"order_plac\") //nolint:causalityplan\n}\n"
+	chdir(t, text)
+	write(t, "tracking-plan.json", `{"version":1,"events":{"order_placed":{}}}`)
+	write(t, "shop.tmpl", text)
+	out, _ := run(t, 1, "check", "-fix", "./...")
+	if want := "shop.tmpl:11: the event order_place is not in the tracking plan; did you mean order_placed? (unknown-event)\n"; out != want {
+		t.Errorf("printed\n%s\nwant\n%s", out, want)
+	}
+	if read(t, "shop.tmpl") != text || read(t, "main.go") != text {
+		t.Error("a file was changed")
+	}
+}
+
+// A package that does not compile says each error once.
+func TestAPackageWithErrors(t *testing.T) {
+	chdir(t, "package main\n\nimport \"log/slog\"\n\nfunc main() { slog.Info(1) }\n")
+	for _, verb := range []string{"list", "update", "check"} {
+		_, errs := run(t, 2, verb, "./...")
+		if strings.Count(errs, "main.go:5:") != 1 || strings.Contains(errs, "#") {
+			t.Errorf("%s: %s", verb, errs)
+		}
+	}
+	if _, err := os.Stat("tracking-plan.json"); err == nil {
+		t.Error("update has written a plan")
+	}
+}

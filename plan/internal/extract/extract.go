@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -20,17 +21,18 @@ func Package(fset *token.FileSet, pkg *types.Package, files []*ast.File, funcs [
 	x := &extractor{
 		fset: fset, files: files, pkg: pkg,
 		known:  map[*ssa.Function]*function{},
-		shapes: map[shapeKey]*term.Node{},
+		shapes: map[shapeKey]*term.Node{}, elements: map[*ssa.Global][]*term.Node{},
 		out: &term.Summary{
 			Path: pkg.Path(), Funcs: map[string]*term.Func{}, Stores: map[string][]*term.Node{},
 			Calls: map[string][]term.Site{}, Taken: map[string]term.Place{}, Invoked: map[string]term.Interface{},
 		},
 	}
 	for _, fn := range funcs {
-		if fn.Blocks != nil && fn.Synthetic == "" || fn.Name() == "init" {
+		if fn.Blocks != nil && (fn.Synthetic == "" || strings.HasPrefix(fn.Synthetic, "range-over-func")) || fn.Name() == "init" {
 			x.function(fn).run()
 		}
 	}
+	x.arrays()
 	return x.out
 }
 
@@ -42,7 +44,9 @@ type extractor struct {
 	calls map[token.Pos]*ast.CallExpr // by their opening parenthesis
 	// shapes are the property values of types.
 	shapes map[shapeKey]*term.Node
-	out    *term.Summary
+	// elements are those of the package's arrays.
+	elements map[*ssa.Global][]*term.Node
+	out      *term.Summary
 }
 
 // function is one function while it is written down.
@@ -105,12 +109,15 @@ func (f *function) instruction(out *term.Func, instr ssa.Instruction) {
 	case ssa.CallInstruction:
 		common := instr.Common()
 		f.callSite(common, instr)
+		f.assigned(instr)
 		if sink, ok := f.sink(common, instr); ok {
 			sink.Place = f.place(instr)
 			out.Sinks = append(out.Sinks, sink)
 		}
 	case *ssa.Store:
 		f.store(instr)
+	case *ssa.MapUpdate:
+		f.updated(instr)
 	case *ssa.Return:
 		for i, result := range instr.Results {
 			if !matters(result.Type()) {
@@ -137,14 +144,16 @@ func (f *function) taken(instr ssa.Instruction) {
 	}
 	for _, operand := range instr.Operands(nil) {
 		fn, ok := (*operand).(*ssa.Function)
-		if !ok || *operand == callee || fn.Pkg == nil {
+		if !ok || *operand == callee {
 			continue
 		}
 		if _, ok := instr.(*ssa.MakeClosure); ok && fn.Parent() != nil {
 			continue // see callSite
 		}
-		if object, ok := fn.Object().(*types.Func); ok {
-			f.out.Taken[object.Origin().FullName()] = f.place(instr)
+		if object, ok := fn.Object().(*types.Func); ok && sinks[object.FullName()].line == nil {
+			if id := object.Origin().FullName(); f.out.Taken[id].File == "" {
+				f.out.Taken[id] = f.place(instr)
+			}
 		}
 	}
 }
@@ -202,9 +211,13 @@ func (f *function) store(store *ssa.Store) {
 		name = addr.String()
 	case *ssa.FieldAddr:
 		name = fieldName(addr.X.Type(), addr.Field)
+	case *ssa.IndexAddr:
+		f.arrayElement(store)
+		return
 	default:
 		return
 	}
+	f.arrayElement(store)
 	if !matters(store.Val.Type()) || name == "" {
 		return
 	}
@@ -212,6 +225,11 @@ func (f *function) store(store *ssa.Store) {
 		f.out.Taken[name] = f.place(store)
 	}
 	f.out.Stores[name] = append(f.out.Stores[name], f.term(store.Val, store))
+	if field, ok := store.Addr.(*ssa.FieldAddr); ok {
+		if root, _ := pathOf(field); !isOwn(root) && !isElement(root) {
+			f.out.Stores[later+name] = append(f.out.Stores[later+name], f.term(store.Val, store))
+		}
+	}
 }
 
 // isHook reports whether a field of causality.Config is a function that may change what
@@ -273,7 +291,10 @@ func (x *extractor) place(instr ssa.Instruction) term.Place {
 		}
 	}
 	from, to := x.fset.Position(start), x.fset.Position(end)
-	return term.Place{File: from.Filename, Line: from.Line, Column: from.Column, EndLine: to.Line, EndColumn: to.Column}
+	return term.Place{
+		File: from.Filename, Line: from.Line, Column: from.Column, EndLine: to.Line, EndColumn: to.Column,
+		Parsed: x.fset.PositionFor(start, false).Filename, Offset: from.Offset, EndOffset: to.Offset,
+	}
 }
 
 func (x *extractor) findCalls() {

@@ -20,8 +20,8 @@ func NamedTypes(pkg *types.Package) (found []types.Type) {
 }
 
 // Implementations are the methods that calls of the program's interfaces may be of.
-func Implementations(summaries []*term.Summary, named []types.Type) map[string][]string {
-	all := map[string][]string{}
+func Implementations(summaries []*term.Summary, named []types.Type) map[string][]term.Method {
+	all := map[string][]term.Method{}
 	for _, s := range summaries {
 		for id, iface := range s.Invoked {
 			u, ok := iface.Type.Underlying().(*types.Interface)
@@ -33,8 +33,13 @@ func Implementations(summaries []*term.Summary, named []types.Type) map[string][
 					if !types.Implements(t, u) {
 						continue
 					}
-					if m := methodOf(t, iface.Method); m != nil && !slices.Contains(all[id], m.Origin().FullName()) {
-						all[id] = append(all[id], m.Origin().FullName())
+					m := methodOf(t, iface.Method)
+					if m == nil {
+						continue
+					}
+					found := term.Method{Type: typeName(deref(t)), ID: m.Origin().FullName()}
+					if !slices.Contains(all[id], found) {
+						all[id] = append(all[id], found)
 					}
 				}
 			}

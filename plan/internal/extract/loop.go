@@ -63,13 +63,7 @@ func (f *function) loopsFirst(v ssa.Value) {
 	if !ok || instr.Block() == nil || !matters(v.Type()) {
 		return
 	}
-	var headers []*ssa.BasicBlock
-	for b := instr.Block(); b != nil; b = b.Idom() {
-		if l := f.loop(b); l != nil && l.has(instr.Block()) {
-			headers = append(headers, b)
-		}
-	}
-	for _, header := range slices.Backward(headers) {
+	for _, header := range f.loopsAround(instr.Block()) {
 		for _, first := range header.Instrs {
 			phi, ok := first.(*ssa.Phi)
 			if !ok {
@@ -80,6 +74,17 @@ func (f *function) loopsFirst(v ssa.Value) {
 			}
 		}
 	}
+}
+
+// loopsAround are the headers of the loops that a block is in, the outermost first.
+func (f *function) loopsAround(block *ssa.BasicBlock) (headers []*ssa.BasicBlock) {
+	for b := block; b != nil; b = b.Idom() {
+		if l := f.loop(b); l != nil && l.has(block) {
+			headers = append(headers, b)
+		}
+	}
+	slices.Reverse(headers)
+	return headers
 }
 
 func (f *function) loopName(header *ssa.BasicBlock) string {

@@ -13,10 +13,11 @@ import (
 // instruction is about to run is what the instructions before it have made of it, in
 // its block and, where that begins, in the blocks that lead to it.
 
-// place in memory: one variable, one field of it, or an object that methods change.
+// entryKey is a place in memory where a block begins: a variable, a field of one, or an
+// object that methods change.
 type entryKey struct {
 	object ssa.Value
-	field  int
+	field  path
 	block  *ssa.BasicBlock
 }
 
@@ -24,10 +25,11 @@ type entryKey struct {
 // what it makes of what was there before.
 type change func(instr ssa.Instruction) (make func(before func() *term.Node) *term.Node, changes bool)
 
-const whole = -1
+// whole is a variable, not a field of it.
+const whole path = ""
 
 // before is what an object holds when at is about to run.
-func (f *function) before(object ssa.Value, field int, at ssa.Instruction, change change) *term.Node {
+func (f *function) before(object ssa.Value, field path, at ssa.Instruction, change change) *term.Node {
 	block := at.Block()
 	i := len(block.Instrs)
 	for j, instr := range block.Instrs {
@@ -39,7 +41,7 @@ func (f *function) before(object ssa.Value, field int, at ssa.Instruction, chang
 	return f.beforeIndex(object, field, block, i, change)
 }
 
-func (f *function) beforeIndex(object ssa.Value, field int, block *ssa.BasicBlock, i int, change change) *term.Node {
+func (f *function) beforeIndex(object ssa.Value, field path, block *ssa.BasicBlock, i int, change change) *term.Node {
 	for i--; i >= 0; i-- {
 		make, changes := change(block.Instrs[i])
 		if changes {
@@ -51,7 +53,7 @@ func (f *function) beforeIndex(object ssa.Value, field int, block *ssa.BasicBloc
 }
 
 // atEntry is what an object holds where a block begins.
-func (f *function) atEntry(object ssa.Value, field int, block *ssa.BasicBlock, change change) *term.Node {
+func (f *function) atEntry(object ssa.Value, field path, block *ssa.BasicBlock, change change) *term.Node {
 	if phi, ok := object.(*ssa.Phi); ok && phi.Block() == block {
 		return f.merge(block, func(i int) *term.Node {
 			pred := block.Preds[i]
@@ -61,10 +63,22 @@ func (f *function) atEntry(object ssa.Value, field int, block *ssa.BasicBlock, c
 	if len(block.Preds) == 0 {
 		return f.initial(object)
 	}
+	for _, header := range f.loopsAround(block) {
+		// Begun in the middle of a turn, it would depend on itself.
+		if header != block && f.entries[entryKey{object, field, header}] == nil && !f.isMadeIn(object, header) {
+			f.atEntry(object, field, header, change)
+		}
+	}
 	return f.merge(block, func(i int) *term.Node {
 		pred := block.Preds[i]
 		return f.beforeIndex(object, field, pred, len(pred.Instrs), change)
 	}, entryKey{object, field, block})
+}
+
+// isMadeIn reports whether an object is made anew in each turn of a loop.
+func (f *function) isMadeIn(object ssa.Value, header *ssa.BasicBlock) bool {
+	instr, ok := object.(ssa.Instruction)
+	return ok && f.loop(header).has(instr.Block())
 }
 
 // initial is what an object holds when its function begins.
@@ -151,19 +165,7 @@ func (f *function) variable(alloc *ssa.Alloc, _, at ssa.Instruction) *term.Node 
 	if at == nil || at.Parent() != f.fn || isShared(alloc) && f.changesElsewhere(alloc, at) {
 		return f.anyStored(alloc)
 	}
-	return f.before(alloc, whole, at, func(instr ssa.Instruction) (func(func() *term.Node) *term.Node, bool) {
-		switch instr := instr.(type) {
-		case *ssa.Store:
-			if instr.Addr == alloc {
-				return func(func() *term.Node) *term.Node { return f.term(instr.Val, instr) }, true
-			}
-		case *ssa.Alloc:
-			if instr == alloc {
-				return func(func() *term.Node) *term.Node { return zero(deref(alloc.Type())) }, true
-			}
-		}
-		return nil, false
-	})
+	return f.pointed(alloc, at)
 }
 
 // changesElsewhere reports whether a variable that closures share may have changed by
@@ -228,52 +230,6 @@ func (f *function) anyStored(alloc *ssa.Alloc) *term.Node {
 	return term.Choice(all...)
 }
 
-// built is a struct whose fields are assigned one by one, at addr.
-func (f *function) built(addr ssa.Value, at ssa.Instruction) *term.Node {
-	s, ok := deref(addr.Type()).Underlying().(*types.Struct)
-	if !ok || s.NumFields() > 40 {
-		return term.Why("it is computed")
-	}
-	if alloc, ok := addr.(*ssa.Alloc); ok && (isLoggerStruct(deref(addr.Type())) || isRecord(deref(addr.Type()))) {
-		return f.object(alloc, at)
-	}
-	if alloc, ok := addr.(*ssa.Alloc); ok && isShared(alloc) {
-		if len(f.stores(alloc)) > 0 {
-			return f.anyStored(alloc)
-		}
-	}
-	n := &term.Node{Op: term.Struct, Str: typeName(deref(addr.Type()))}
-	for i := range s.NumFields() {
-		n.Names = append(n.Names, s.Field(i).Name())
-		value := term.Nothing
-		if matters(s.Field(i).Type()) || isNumber(s.Field(i).Type()) {
-			value = f.fieldOf(addr, i, s.Field(i).Type(), at)
-		}
-		n.Args = append(n.Args, value)
-	}
-	return n
-}
-
-// fieldOf is a field of a struct at addr.
-func (f *function) fieldOf(addr ssa.Value, field int, t types.Type, at ssa.Instruction) *term.Node {
-	return f.before(addr, field, at, func(instr ssa.Instruction) (func(func() *term.Node) *term.Node, bool) {
-		if store, ok := instr.(*ssa.Store); ok {
-			if store.Addr == addr {
-				return func(func() *term.Node) *term.Node {
-					return f.field(f.term(store.Val, store), addr.Type(), field)
-				}, true
-			}
-			if fa, ok := store.Addr.(*ssa.FieldAddr); ok && fa.X == addr && fa.Field == field {
-				return func(func() *term.Node) *term.Node { return f.boxed(store.Val, t, store) }, true
-			}
-		}
-		if v, ok := instr.(ssa.Value); ok && v == addr {
-			return func(func() *term.Node) *term.Node { return zero(t) }, true
-		}
-		return nil, false
-	})
-}
-
 // load is what is read through a pointer.
 func (f *function) load(v *ssa.UnOp) *term.Node {
 	return f.pointee(v.X, v)
@@ -303,16 +259,18 @@ func (f *function) pointee(addr ssa.Value, at ssa.Instruction) *term.Node {
 		}
 		return f.parent().pointee(bound, closure(f.fn))
 	case *ssa.FieldAddr:
-		if alloc, ok := addr.X.(*ssa.Alloc); ok {
-			t := deref(alloc.Type()).Underlying().(*types.Struct).Field(addr.Field).Type()
-			if !isShared(alloc) {
-				return f.fieldOf(alloc, addr.Field, t, at)
-			}
+		if root, path := pathOf(addr); isOwn(root) {
+			return f.fieldAt(root, path, fieldName(addr.X.Type(), addr.Field), deref(addr.Type()), at)
 		}
 		return f.field(f.term(addr.X, at), addr.X.Type(), addr.Field)
 	case *ssa.IndexAddr:
 		return f.element(addr, at)
-	case *ssa.Parameter, *ssa.Call, *ssa.Phi, *ssa.UnOp, *ssa.Extract:
+	case *ssa.Parameter:
+		if isPointed(addr.Type()) && at != nil && at.Parent() == f.fn {
+			return f.pointed(addr, at)
+		}
+		return f.term(addr, at)
+	case *ssa.Call, *ssa.Phi, *ssa.UnOp, *ssa.Extract:
 		return f.term(addr, at) // a pointer and what it points to are one
 	}
 	return term.Why("it is read through a pointer")
@@ -326,11 +284,16 @@ func (f *function) element(addr *ssa.IndexAddr, at ssa.Instruction) *term.Node {
 	} else {
 		list = f.term(addr.X, at)
 	}
-	if c, ok := addr.Index.(*ssa.Const); ok {
+	return f.elementOf(list, addr.Index)
+}
+
+func (f *function) elementOf(list *term.Node, index ssa.Value) *term.Node {
+	if c, ok := index.(*ssa.Const); ok {
 		return &term.Node{Op: term.Index, N: int(c.Int64()), Args: []*term.Node{list}}
 	}
-	if header := counterOf(addr.Index); header != nil {
-		return &term.Node{Op: term.Elem, Str: f.loopName(header), Args: []*term.Node{list}}
+	n := term.Of(term.Elem, list) // of no loop: any
+	if header := counterOf(index); header != nil {
+		n.Str = f.loopName(header)
 	}
-	return term.Why("it is an element of a list")
+	return n
 }

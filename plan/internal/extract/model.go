@@ -12,12 +12,18 @@ type modelled struct {
 	args []ssa.Value
 	call ssa.Instruction
 	id   string
+	// params are the terms of the arguments, where the call is of a function that is a
+	// value.
+	params []*term.Node
 }
 
 // arg is the term of an argument; of a variadic one, the list.
 func (m *modelled) arg(i int) *term.Node {
 	if i >= len(m.args) {
 		return term.Nothing
+	}
+	if m.params != nil {
+		return m.params[i]
 	}
 	return m.f.term(m.args[i], m.call)
 }

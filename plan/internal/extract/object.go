@@ -94,27 +94,13 @@ func (f *function) contents(v ssa.Value, at ssa.Instruction) *term.Node {
 }
 
 func (f *function) object(object ssa.Value, at ssa.Instruction) *term.Node {
+	is := func(v ssa.Value) bool { return f.root(v) == object }
 	return f.before(object, whole, at, func(instr ssa.Instruction) (func(func() *term.Node) *term.Node, bool) {
-		switch instr := instr.(type) {
-		case *ssa.MapUpdate:
-			if f.root(instr.Map) == object {
-				return func(before func() *term.Node) *term.Node {
-					field := term.Field(f.term(instr.Key, instr), f.mapValue(instr))
-					if f.isRepeated(instr) {
-						field.N = term.Replaces
-					}
-					return term.Append(before(), field)
-				}, true
-			}
-		case *ssa.Store:
-			if instr.Addr == object {
-				return func(func() *term.Node) *term.Node { return f.term(instr.Val, instr) }, true
-			}
-		case ssa.CallInstruction:
-			if ssa.Value(nil) != object && instr.Value() != nil && ssa.Value(instr.Value()) == object {
-				break // it is made here
-			}
-			if make, changes := f.changedBy(object, instr); changes {
+		if store, ok := instr.(*ssa.Store); ok && store.Addr == object {
+			return func(func() *term.Node) *term.Node { return f.term(store.Val, store) }, true
+		}
+		if v, ok := instr.(ssa.Value); !ok || v != object { // which it is where it is made
+			if make, changes := f.changedBy(is, instr); changes {
 				return make, true
 			}
 		}
@@ -125,6 +111,15 @@ func (f *function) object(object ssa.Value, at ssa.Instruction) *term.Node {
 		}
 		return nil, false
 	})
+}
+
+// member is what is assigned to a member of a map.
+func (f *function) member(update *ssa.MapUpdate) *term.Node {
+	field := term.Field(f.term(update.Key, update), f.mapValue(update))
+	if f.isRepeated(update) {
+		field.N = term.Replaces
+	}
+	return field
 }
 
 // isRepeated reports whether the map's member may have been there before.
@@ -172,11 +167,18 @@ func (f *function) origin(v ssa.Value) *term.Node {
 	}
 }
 
-// changedBy is what a call makes of an object.
-func (f *function) changedBy(object ssa.Value, call ssa.CallInstruction) (func(func() *term.Node) *term.Node, bool) {
+// changedBy is what an instruction makes of the object that is says.
+func (f *function) changedBy(is func(ssa.Value) bool, instr ssa.Instruction) (func(func() *term.Node) *term.Node, bool) {
+	if update, ok := instr.(*ssa.MapUpdate); ok && is(update.Map) {
+		return func(before func() *term.Node) *term.Node { return term.Append(before(), f.member(update)) }, true
+	}
+	call, ok := instr.(ssa.CallInstruction)
+	if !ok {
+		return nil, false
+	}
 	common := call.Common()
 	if builtin, ok := common.Value.(*ssa.Builtin); ok {
-		if (builtin.Name() == "delete" || builtin.Name() == "clear") && f.root(common.Args[0]) == object {
+		if (builtin.Name() == "delete" || builtin.Name() == "clear") && is(common.Args[0]) {
 			return func(func() *term.Node) *term.Node { return term.Why("something is deleted from it") }, true
 		}
 		return nil, false
@@ -186,10 +188,10 @@ func (f *function) changedBy(object ssa.Value, call ssa.CallInstruction) (func(f
 		return nil, false
 	}
 	for i, arg := range args {
-		if f.root(arg) != object {
+		if !is(arg) {
 			continue
 		}
-		m := &modelled{f, args, call, callee.id}
+		m := &modelled{f: f, args: args, call: call, id: callee.id}
 		if model := changes[callee.id]; model != nil && i == 0 {
 			return func(before func() *term.Node) *term.Node { return model(m, before()) }, true
 		}
@@ -214,13 +216,17 @@ func (f *function) changedBy(object ssa.Value, call ssa.CallInstruction) (func(f
 // effects are what the function makes of the objects it is given.
 func (f *function) effects(out *term.Func) {
 	for i, p := range f.fn.Params {
-		if !isMutable(p.Type()) {
+		if !isMutable(p.Type()) && !isPointed(p.Type()) {
 			continue
 		}
 		var all []*term.Node
 		for _, block := range f.fn.Blocks {
 			if ret, ok := block.Instrs[len(block.Instrs)-1].(*ssa.Return); ok {
-				all = append(all, f.object(p, ret))
+				if isPointed(p.Type()) {
+					all = append(all, f.pointed(p, ret))
+				} else {
+					all = append(all, f.object(p, ret))
+				}
 			}
 		}
 		if len(all) == 0 {

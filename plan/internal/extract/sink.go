@@ -35,7 +35,7 @@ func (f *function) sink(common *ssa.CallCommon, at ssa.Instruction) (term.Sink, 
 	if callee == nil {
 		return term.Sink{}, false
 	}
-	m := &modelled{f, args, at, callee.id}
+	m := &modelled{f: f, args: args, call: at, id: callee.id}
 	if setter, ok := setters[callee.id]; ok {
 		value := m.arg(setter.arg)
 		if setter.global == contextZerolog {

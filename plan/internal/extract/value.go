@@ -85,6 +85,9 @@ func (f *function) newTerm(v ssa.Value, at ssa.Instruction) *term.Node {
 		if v.Op == token.MUL {
 			return f.load(v)
 		}
+		if v.Op == token.ARROW {
+			return term.Why("it is received from a channel")
+		}
 	case *ssa.BinOp:
 		if v.Op == token.ADD && isString(v.Type()) {
 			return term.Of(term.Concat, f.term(v.X, v), f.term(v.Y, v))
@@ -100,14 +103,14 @@ func (f *function) newTerm(v ssa.Value, at ssa.Instruction) *term.Node {
 		return f.filled(v)
 	case *ssa.Alloc:
 		return f.variable(v, instructionOf(v, at), at)
-	case *ssa.Function:
-		return &term.Node{Op: term.Function, Str: idOf(v)}
-	case *ssa.MakeClosure:
-		return &term.Node{Op: term.Function, Str: idOf(v.Fn.(*ssa.Function))}
+	case *ssa.Function, *ssa.MakeClosure:
+		return f.functionValue(v)
 	case *ssa.FieldAddr, *ssa.IndexAddr, *ssa.Global:
 		return f.pointee(v, at)
+	case *ssa.Index:
+		return f.elementOf(f.term(v.X, v), v.Index)
 	case *ssa.Lookup:
-		return term.Why("it is looked up in a map")
+		return f.lookup(v)
 	}
 	return term.Why("it is computed")
 }
@@ -124,6 +127,9 @@ func constTerm(c *ssa.Const) *term.Node {
 	if c.Value == nil {
 		if isString(c.Type()) {
 			return term.Const("")
+		}
+		if s, ok := c.Type().Underlying().(*types.Struct); ok && s.NumFields() <= maxFields {
+			return emptyStruct(c.Type(), s)
 		}
 		return term.Nothing
 	}
@@ -156,6 +162,8 @@ func (f *function) extract(v *ssa.Extract, at ssa.Instruction) *term.Node {
 		return f.call(tuple.Common(), tuple, v.Index)
 	case *ssa.TypeAssert:
 		return f.term(tuple.X, tuple)
+	case *ssa.Lookup:
+		return f.lookup(tuple)
 	case *ssa.Next:
 		if ranged, ok := tuple.Iter.(*ssa.Range); ok && !tuple.IsString {
 			op := term.Key
@@ -166,6 +174,16 @@ func (f *function) extract(v *ssa.Extract, at ssa.Instruction) *term.Node {
 		}
 	}
 	return term.Why("it is computed")
+}
+
+// lookup is any of the names or functions that a map has.
+func (f *function) lookup(v *ssa.Lookup) *term.Node {
+	if t, ok := v.X.Type().Underlying().(*types.Map); ok {
+		if _, isFunc := t.Elem().Underlying().(*types.Signature); isFunc || isString(t.Elem()) {
+			return term.Of(term.Val, f.contents(v.X, v))
+		}
+	}
+	return term.Why("it is looked up in a map")
 }
 
 // field is a field of a struct that is known or, where it is not, any that is
@@ -223,15 +241,35 @@ func constIndex(v ssa.Value, otherwise int) int {
 // unlessAssigned is n, unless elements of the slice are assigned later.
 func (f *function) unlessAssigned(v ssa.Value, n *term.Node) *term.Node {
 	for _, instr := range *v.Referrers() {
-		if index, ok := instr.(*ssa.IndexAddr); ok {
-			for _, use := range *index.Referrers() {
-				if store, ok := use.(*ssa.Store); ok && store.Addr == index {
-					return term.Why("its elements are assigned one by one")
+		if index, ok := instr.(*ssa.IndexAddr); ok && isAssigned(index) {
+			return term.Why("its elements are assigned one by one")
+		}
+	}
+	return n
+}
+
+// isAssigned reports whether something is assigned to what is at addr, to a field of that,
+// or to a member of a map that is there.
+func isAssigned(addr ssa.Value) bool {
+	for _, use := range *addr.Referrers() {
+		switch use := use.(type) {
+		case *ssa.Store:
+			if use.Addr == addr {
+				return true
+			}
+		case *ssa.FieldAddr:
+			if isAssigned(use) {
+				return true
+			}
+		case *ssa.UnOp:
+			for _, user := range *use.Referrers() {
+				if update, ok := user.(*ssa.MapUpdate); ok && update.Map == use {
+					return true
 				}
 			}
 		}
 	}
-	return n
+	return false
 }
 
 // filled is a slice whose elements are assigned in one loop over another list.
@@ -282,43 +320,6 @@ func (f *function) isConditional(loop *loop, block *ssa.BasicBlock) bool {
 	return false
 }
 
-// array is the elements of an array that a composite literal or a variadic call has
-// filled.
-func (f *function) array(alloc *ssa.Alloc, at ssa.Instruction) *term.Node {
-	t, ok := deref(alloc.Type()).Underlying().(*types.Array)
-	if !ok || t.Len() > 4096 {
-		return term.Why("it is a part of a list")
-	}
-	elements := make([]*term.Node, t.Len())
-	for _, instr := range *alloc.Referrers() {
-		index, ok := instr.(*ssa.IndexAddr)
-		if !ok {
-			continue
-		}
-		i, ok := index.Index.(*ssa.Const)
-		if !ok {
-			return term.Why("its elements are assigned one by one")
-		}
-		for _, use := range *index.Referrers() {
-			switch use := use.(type) {
-			case *ssa.Store:
-				if use.Addr != index || elements[i.Int64()] != nil {
-					return term.Why("its elements are assigned one by one")
-				}
-				elements[i.Int64()] = f.boxed(use.Val, t.Elem(), use)
-			case *ssa.FieldAddr: // a struct that is built in its place
-				elements[i.Int64()] = f.built(index, at)
-			}
-		}
-	}
-	for i := range elements {
-		if elements[i] == nil {
-			elements[i] = term.Nothing
-		}
-	}
-	return term.Of(term.List, elements...)
-}
-
 // call is a result of a call.
 func (f *function) call(common *ssa.CallCommon, call *ssa.Call, result int) *term.Node {
 	if builtin, ok := common.Value.(*ssa.Builtin); ok {
@@ -345,7 +346,7 @@ func (f *function) call(common *ssa.CallCommon, call *ssa.Call, result int) *ter
 		return term.Why("the function that it comes from is not known")
 	}
 	if model := values[callee.id]; model != nil && result == 0 {
-		return model(&modelled{f, args, call, callee.id})
+		return model(&modelled{f: f, args: args, call: call, id: callee.id})
 	}
 	if n := f.zerologValue(callee, args, call); n != nil {
 		return n

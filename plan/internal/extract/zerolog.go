@@ -121,7 +121,7 @@ func (f *function) zerologValue(c *callee, args []ssa.Value, call *ssa.Call) *te
 	if !strings.HasPrefix(c.id, "("+zerologPath+".Context).") || len(args) == 0 {
 		return nil
 	}
-	m := &modelled{f, args, call, c.id}
+	m := &modelled{f: f, args: args, call: call, id: c.id}
 	make, changes := m.zerologField(zerologContext)
 	if !changes {
 		return m.arg(0)

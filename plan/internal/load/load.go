@@ -23,7 +23,7 @@ import (
 // Loaded is a program as it was read.
 type Loaded struct {
 	Program *program.Program
-	// Asked are the files of the packages that were asked for.
+	// Asked are the parsed files of the packages that were asked for.
 	Asked map[string]bool
 	// Packages is how many packages were read, Looked how many of them can log.
 	Packages, Looked int
@@ -31,7 +31,7 @@ type Loaded struct {
 	Root string
 	// Fset has the positions of Files.
 	Fset *token.FileSet
-	// Files are the syntax of the packages that can log, by file.
+	// Files are the syntax of the packages that can log, by the file that was parsed.
 	Files map[string]*ast.File
 }
 
@@ -78,16 +78,22 @@ func Load(dir string, tags []string, patterns ...string) (*Loaded, error) {
 	return l, nil
 }
 
-// firstError is what keeps the packages from being read.
+// firstError is what keeps the packages from being read: the first ten errors. What the
+// go command says of a package as a whole counts only where there is no other error.
 func firstError(pkgs []*packages.Package) error {
-	var all []error
+	var all, whole []error
 	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
 		for _, err := range pkg.Errors {
-			if len(all) < 10 {
+			if err.Kind == packages.ListError && (err.Pos == "" || err.Pos == "-") {
+				whole = append(whole, err)
+			} else if len(all) < 10 {
 				all = append(all, err)
 			}
 		}
 	})
+	if len(all) == 0 {
+		all = whole
+	}
 	return errors.Join(all...)
 }
 
@@ -152,7 +158,7 @@ func (l *Loaded) read(pkgs []*packages.Package, asked map[string]bool) {
 // Calls are the events of the packages that were asked for.
 func (l *Loaded) Calls() program.Result {
 	all := l.Program.Calls(nil)
-	all.Calls = slices.DeleteFunc(all.Calls, func(c program.Call) bool { return !l.Asked[c.Place.File] })
-	all.Unknown = slices.DeleteFunc(all.Unknown, func(u program.Unknown) bool { return !l.Asked[u.Place.File] })
+	all.Calls = slices.DeleteFunc(all.Calls, func(c program.Call) bool { return !l.Asked[c.Place.Parsed] })
+	all.Unknown = slices.DeleteFunc(all.Unknown, func(u program.Unknown) bool { return !l.Asked[u.Place.Parsed] })
 	return all
 }

@@ -53,6 +53,7 @@ type Unknown struct {
 	Why    string
 	Place  term.Place
 	NoName bool // the name is what is not known
+	Empty  bool // the name is known to be empty
 	// Unseen says that a call which is not seen would tell the name.
 	Unseen bool
 }
@@ -118,7 +119,7 @@ func (p *Program) configAttrs() *alt {
 	if len(stores) == 0 {
 		return base
 	}
-	w := &walker{p: p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}}
+	w := &walker{p: p, memo: map[walkKey]*state{}, active: map[reading]bool{}}
 	from := &state{alts: []*alt{{mode: inGroups}}}
 	var all []*state
 	for _, n := range stores {
@@ -151,7 +152,7 @@ func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lift
 		return
 	}
 	f.p.forget()
-	w := &walker{p: f.p, memo: map[walkKey]*state{}, active: map[seenKey]bool{}, zerolog: sink.Logger == term.Zerolog}
+	w := &walker{p: f.p, memo: map[walkKey]*state{}, active: map[reading]bool{}, zerolog: sink.Logger == term.Zerolog}
 	start := f.base.copy()
 	var s *state
 	if sink.Logger == term.Track {
@@ -168,60 +169,14 @@ func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lift
 	f.report(sink, s, place)
 }
 
-// liftable returns the hole that the callers of fn can fill.
-func (f *finder) liftable(holes []hole, fn string) (hole, bool) {
-	for _, h := range holes {
-		if h.fn == fn {
-			return h, true
-		}
-	}
-	for _, h := range holes {
-		if strings.HasPrefix(fn, h.fn+"$") {
-			return h, true
-		}
-	}
-	return hole{}, false
-}
-
-// lift reads a sink for each caller of the function that has the hole. It returns
-// false if there is none.
-func (f *finder) lift(sink *term.Sink, fn string, h hole, e *env, place term.Place, lifts int) bool {
-	sites := f.p.calls[h.fn]
-	for iface, all := range f.p.Implementations {
-		if slices.Contains(all, h.fn) {
-			sites = append(slices.Clone(sites), f.p.calls[iface]...)
-		}
-	}
-	if len(sites) == 0 {
-		return false
-	}
-	if lifts >= maxLifts {
-		return false
-	}
-	for _, site := range sites {
-		f.sink(sink, site.Caller, outermost(e, &env{fn: h.fn, args: site.Args, up: site.env}), site.Place, lifts+1)
-	}
-	if at, ok := f.p.taken[h.fn]; ok {
-		f.unknown(Unknown{Why: fmt.Sprintf("%s is passed on as a value here, so not all its calls are seen", short(h.fn)), Place: at})
-	}
-	return true
-}
-
-// outermost is e with one frame more around it.
-func outermost(e, frame *env) *env {
-	if e == nil || frame == nil {
-		return cmp.Or(e, frame)
-	}
-	c := *e
-	c.up = outermost(e.up, frame)
-	return &c
-}
-
 // defaultMin is the lowest level at which a line is an event.
 var defaultMin = [...]int{term.Slog: 0, term.ZapLogger: 0, term.Zerolog: 1, term.Track: 0}
 
 // report adds the events of a line.
 func (f *finder) report(sink *term.Sink, s *state, place term.Place) {
+	if place.File == "" {
+		return // a logger's method that nobody calls as a value
+	}
 	for _, a := range s.alts {
 		if a.form == noEvent {
 			// That a logger might make each of its lines an event is not worth a word.
@@ -242,7 +197,7 @@ func (f *finder) report(sink *term.Sink, s *state, place term.Place) {
 			continue
 		}
 		if a.name == "" {
-			f.unknown(Unknown{Why: "the event has no name, so it is dropped", Place: place, NoName: true})
+			f.unknown(Unknown{Why: "the event has no name, so it is dropped", Place: place, NoName: true, Empty: true})
 			continue
 		}
 		f.call(sink, a, place)
@@ -284,7 +239,10 @@ func (f *finder) call(sink *term.Sink, a *alt, place term.Place) {
 	for _, why := range open {
 		f.unknown(Unknown{Event: c.Event, Why: "the event may have more properties: " + why, Place: place})
 	}
-	f.result.Calls = append(f.result.Calls, c)
+	if key := fmt.Sprintf("%+v", c); !f.seen[key] {
+		f.seen[key] = true
+		f.result.Calls = append(f.result.Calls, c)
+	}
 }
 
 // membersOf are the properties in an open group, by their names in it, and those that

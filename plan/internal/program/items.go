@@ -55,9 +55,9 @@ func (p *Program) items(n *term.Node, e *env, policy policy) (found []item, hole
 		return nil, nil, true
 	case term.Boxed:
 		return p.items(n.Arg(0), e, policy)
-	case term.Group:
+	case term.Group, term.More:
 		return p.items(n.Arg(0), e, policy)
-	case term.Either, term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Val:
+	case term.Either, term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Val, term.Later:
 		all := p.resolve(n, e, policy)
 		for _, v := range all {
 			if v.node.Op == open {

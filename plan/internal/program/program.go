@@ -3,6 +3,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
 )
 
@@ -10,10 +12,10 @@ import (
 type Program struct {
 	funcs  map[string]*term.Func
 	stores map[string][]*term.Node
-	calls  map[string][]site
+	calls  map[string][]*site
 	taken  map[string]term.Place
 	// Implementations are the methods that a call of an interface's method may be.
-	Implementations map[string][]string
+	Implementations map[string][]term.Method
 	// hasOurs says of which loggers an adapter is made somewhere.
 	hasOurs [term.Track + 1]bool
 
@@ -36,7 +38,7 @@ type Program struct {
 func New(summaries ...*term.Summary) *Program {
 	p := &Program{
 		funcs: map[string]*term.Func{}, stores: map[string][]*term.Node{},
-		calls: map[string][]site{}, taken: map[string]term.Place{},
+		calls: map[string][]*site{}, taken: map[string]term.Place{},
 		cache: map[cacheKey]cached{}, lineCache: map[cacheKey]cached{},
 	}
 	for _, s := range summaries {
@@ -48,7 +50,7 @@ func New(summaries ...*term.Summary) *Program {
 		}
 		for id, sites := range s.Calls {
 			for _, at := range sites {
-				p.calls[id] = append(p.calls[id], site{Site: at})
+				p.calls[id] = append(p.calls[id], &site{Site: at})
 			}
 		}
 		for id, place := range s.Taken {
@@ -74,6 +76,10 @@ func New(summaries ...*term.Summary) *Program {
 type site struct {
 	term.Site
 	env *env
+	// of is what is called, a function that is a value, or an interface whose method
+	// this is: not every function that the call may be of is the one here.
+	of     *term.Node
+	method string
 }
 
 // dynamic notes a call of a function that is a value, for each that it may be.
@@ -84,7 +90,10 @@ func (p *Program) dynamic(at term.Site) {
 			node = node.Arg(0)
 		}
 		if node.Op == term.Function {
-			p.calls[node.Str] = append(p.calls[node.Str], site{term.Site{Caller: at.Caller, Args: at.Args[1:], Place: at.Place}, v.env})
+			args := slices.Concat(node.Args, at.Args[1:])
+			p.calls[node.Str] = append(p.calls[node.Str], &site{
+				Site: term.Site{Caller: at.Caller, Args: args, Place: at.Place}, env: v.env, of: at.Args[0],
+			})
 		}
 	}
 }
@@ -96,6 +105,7 @@ type env struct {
 
 	fn   string
 	args []*term.Node
+	site *site // the call, where it is one of those that are looked at for a line
 
 	loop          string
 	elem, key, at *value // the element, key and value of the turn
@@ -108,6 +118,12 @@ type value struct {
 	node *term.Node
 	env  *env
 }
+
+// anyCaller is where what is assigned to variables and fields is read: a parameter is
+// whatever any caller passes.
+var anyCaller = &env{fn: "any caller"}
+
+func (e *env) isOfAnyCaller() bool { return e.frame(anyCaller.fn) != nil }
 
 // frame returns the innermost call of a function that env is in.
 func (e *env) frame(fn string) *env {

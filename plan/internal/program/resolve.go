@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
@@ -14,12 +15,12 @@ const open = term.Param
 // variable or a parameter, but for the holes.
 func (p *Program) resolve(n *term.Node, e *env, policy policy) []value {
 	switch n.Op {
-	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As:
+	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As, term.Later, term.Effect:
 	default:
 		return []value{{n, e}}
 	}
 	key, cache := cacheKey{n, e, policy}, p.cache
-	if e != nil {
+	if e != nil && e != anyCaller {
 		cache = p.lineCache
 	}
 	if known, ok := cache[key]; ok {
@@ -94,7 +95,7 @@ func (r *resolver) add(n *term.Node, e *env, depth int) {
 		n = term.Nothing
 	}
 	switch n.Op {
-	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As:
+	case term.Either, term.Member, term.Index, term.Param, term.Global, term.Call, term.Invoke, term.Elem, term.Key, term.Val, term.As, term.Later, term.Effect:
 	default:
 		r.keep(n, e)
 		return
@@ -114,7 +115,11 @@ func (r *resolver) add(n *term.Node, e *env, depth int) {
 	r.seen[key] = true
 	switch n.Op {
 	case term.Either:
+		last := n.Arg(len(n.Args) - 1)
 		for _, a := range n.Args {
+			if last.Op == term.Later && len(r.p.stores[last.Str]) > 0 && (a.Op == term.Nil || a.Op == term.Text && a.Str == "") {
+				continue // it is there to be assigned
+			}
 			r.add(a, e, depth+1)
 		}
 	case term.Param:
@@ -131,6 +136,10 @@ func (r *resolver) add(n *term.Node, e *env, depth int) {
 		r.index(n, e, depth)
 	case term.Elem, term.Key, term.Val:
 		r.turn(n, e, depth)
+	case term.Effect:
+		r.effect(n, e, depth)
+	case term.Later:
+		r.stored(n.Str, depth)
 	case term.As:
 		r.as(n, e, depth)
 	}
@@ -145,7 +154,7 @@ func (r *resolver) param(n *term.Node, e *env, depth int) {
 		r.unknown("the parameter %s of %s is not known", name(n), short(n.Str))
 		return
 	}
-	if r.policy == ask && n.Lift {
+	if r.policy == ask && n.Lift && !e.isOfAnyCaller() {
 		r.keep(n, e)
 		return
 	}
@@ -188,104 +197,11 @@ func short(id string) string {
 	return id
 }
 
-// member is a field of a struct: where the struct is not known, any value that the
-// program assigns to that field.
-func (r *resolver) member(n *term.Node, e *env, depth int) {
-	base := n.Arg(0)
-	stores := r.p.stores[n.Str]
-	if base.Op == term.Struct || base.Op == term.Either || base.Op == term.Elem || base.Op == term.Index || base.Op == term.Val ||
-		base.Op == term.Member && n.Lift || base.Op == term.Param && (base.Lift || e.frame(base.Str) != nil) ||
-		(base.Op == term.Call || base.Op == term.Invoke) && len(stores) == 0 {
-		all, holes := []value{}, []value{}
-		for _, v := range r.p.resolve(base, e, r.policy) {
-			node := v.node
-			if node.Op == term.Boxed {
-				node = node.Arg(0)
-			}
-			switch {
-			case node.Op == term.Struct:
-				for i, field := range node.Names {
-					if field == name(n) {
-						all = append(all, value{node.Arg(i), v.env})
-					}
-				}
-				continue
-			case node.Op == open:
-				holes = append(holes, v)
-				continue
-			case node.Op == term.Nil:
-				continue
-			}
-			all = nil
-			holes = nil
-			break
-		}
-		if len(all)+len(holes) > 0 {
-			for _, v := range all {
-				r.add(v.node, v.env, depth+1)
-			}
-			r.found = append(r.found, holes...)
-			return
-		}
-	}
-	if n.Maybe || len(stores) == 0 {
-		r.unknown("the field %s is only known when the program runs", name(n))
-		return
-	}
-	for _, stored := range stores {
-		r.add(stored, nil, depth+1)
-	}
-	if r.p.InPart && isExported(n.Str) {
-		r.unknown("other packages may assign to the field %s", name(n))
-	}
-}
-
-// isExported reports whether other packages can use what has this name.
-func isExported(id string) bool {
-	last := id[strings.LastIndex(id, ".")+1:]
-	return last != "" && 'A' <= last[0] && last[0] <= 'Z' && !strings.Contains(last, "$")
-}
-
-// initial is what variables of other packages hold if nobody assigns to them.
-var initial = map[string]*term.Node{
-	"log/slog.Default":                          {Op: term.Root, N: term.MayBeOurs},
-	"log/slog.DiscardHandler":                   {Op: term.Root, N: term.NotOurs},
-	"go.uber.org/zap.L":                         {Op: term.Root, N: term.MayBeOurs},
-	"github.com/rs/zerolog/log.Logger":          {Op: term.Root, N: term.MayBeOurs},
-	"github.com/rs/zerolog.Ctx":                 {Op: term.Root, N: term.MayBeOurs},
-	errorField:                                  term.Const("error"),
-	"github.com/rs/zerolog.ErrorStackFieldName": term.Const("stack"),
-	"github.com/rs/zerolog.LevelFieldName":      term.Const("level"),
-	"github.com/rs/zerolog.MessageFieldName":    term.Const("message"),
-	"github.com/rs/zerolog.CallerFieldName":     term.Const("caller"),
-	"github.com/rs/zerolog.TimestampFieldName":  term.Const("time"),
-}
-
-// unseen begins the reason why what is bound to a logger is not known.
-const unseen = "no call of "
-
-const errorField = "github.com/rs/zerolog.ErrorFieldName"
-
-func (r *resolver) global(n *term.Node, depth int) {
-	stores := r.p.stores[n.Str]
-	for _, stored := range stores {
-		r.add(stored, nil, depth+1)
-	}
-	if r.p.InPart && isExported(n.Str) && n.Str != errorField {
-		r.unknown("other packages may assign to %s", short(n.Str))
-	}
-	if len(stores) > 0 {
-		return
-	}
-	if first := initial[n.Str]; first != nil {
-		r.keep(first, nil)
-		return
-	}
-	r.unknown("the variable %s is only known when the program runs", short(n.Str))
-}
-
 func (r *resolver) call(n *term.Node, e *env, depth int) {
 	for _, id := range r.p.targets(n.Str) {
+		if !r.p.mayBe(n.Str, n.Arg(0), e, id) {
+			continue
+		}
 		fn := r.p.funcs[id]
 		if fn == nil || n.N >= len(fn.Results) || fn.Results[n.N] == nil {
 			r.unknown("it comes from %s", short(n.Str))
@@ -295,12 +211,69 @@ func (r *resolver) call(n *term.Node, e *env, depth int) {
 	}
 }
 
+// effect is what a function makes of what it is given a pointer to.
+func (r *resolver) effect(n *term.Node, e *env, depth int) {
+	for _, id := range r.p.targets(n.Str) {
+		fn := r.p.funcs[id]
+		if fn == nil || fn.Effects[n.N] == nil {
+			r.unknown("it is passed to %s", short(n.Str))
+			continue
+		}
+		r.add(fn.Effects[n.N], &env{up: e, fn: id, args: n.Args}, depth+1)
+	}
+}
+
 // targets are the functions that a call may be of.
 func (p *Program) targets(id string) []string {
-	if all := p.Implementations[id]; len(all) > 0 {
-		return all
+	all := p.Implementations[id]
+	if len(all) == 0 {
+		return []string{id}
 	}
-	return []string{id}
+	ids := make([]string, 0, len(all))
+	for _, m := range all {
+		if !slices.Contains(ids, m.ID) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// mayBe reports whether a call of a function that is a value or, with a method, of an
+// interface's method may be one of fn. It is not where all that the value may be is known,
+// and is another.
+func (p *Program) mayBe(method string, value *term.Node, e *env, fn string) bool {
+	if method != "" && len(p.Implementations[method]) == 0 {
+		return true
+	}
+	all := p.resolve(value, e, join)
+	for _, v := range all {
+		n := v.node
+		switch {
+		case n.Op == term.Nil:
+			continue
+		case method == "" && n.Op == term.Boxed:
+			n = n.Arg(0)
+		}
+		switch {
+		case method == "" && n.Op == term.Function:
+			if n.Str == fn {
+				return true
+			}
+		case method != "" && n.Op == term.Boxed && p.isOf(method, n.Str):
+			if slices.Contains(p.Implementations[method], term.Method{Type: strings.TrimLeft(n.Str, "*"), ID: fn}) {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return len(all) == 0
+}
+
+// isOf reports whether a type is known to have an interface's method.
+func (p *Program) isOf(method, name string) bool {
+	name = strings.TrimLeft(name, "*")
+	return slices.ContainsFunc(p.Implementations[method], func(m term.Method) bool { return m.Type == name })
 }
 
 func (r *resolver) invoke(n *term.Node, e *env, depth int) {
@@ -311,7 +284,8 @@ func (r *resolver) invoke(n *term.Node, e *env, depth int) {
 			if fn.env != nil {
 				up = outermost(fn.env, e)
 			}
-			r.add(&term.Node{Op: term.Call, Str: fn.node.Str, N: n.N, Args: n.Args[1:]}, up, depth+1)
+			args := slices.Concat(fn.node.Args, n.Args[1:])
+			r.add(&term.Node{Op: term.Call, Str: fn.node.Str, N: n.N, Args: args}, up, depth+1)
 		case open:
 			r.keep(fn.node, fn.env)
 		default:

@@ -14,6 +14,11 @@ type text struct {
 
 // texts are the strings that a term may be.
 func (p *Program) texts(n *term.Node, e *env) (found []text) {
+	return p.textsOf(n, e, "")
+}
+
+// textsOf is texts within the loop acc, where what the turns before have left is known.
+func (p *Program) textsOf(n *term.Node, e *env, acc string) (found []text) {
 	for _, v := range p.resolve(n, e, ask) {
 		switch node := v.node; node.Op {
 		case term.Text:
@@ -28,6 +33,18 @@ func (p *Program) texts(n *term.Node, e *env) (found []text) {
 			found = append(found, text{why: "it is computed"})
 		case term.Concat:
 			found = append(found, p.concat(node, v.env)...)
+		case term.Fold:
+			turns := p.textsOf(node.Arg(2), v.env, node.Str)
+			for _, first := range p.texts(node.Arg(1), v.env) {
+				if first.text != "" || first.why != "" || len(turns) == 0 { // it is there to be assigned
+					found = append(found, first)
+				}
+			}
+			found = append(found, turns...)
+		case term.Acc:
+			if node.Str != acc || acc == "" {
+				found = append(found, text{why: "it is computed"})
+			}
 		case term.Unknown:
 			found = append(found, text{why: node.Str})
 		case open:

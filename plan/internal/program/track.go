@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
 )
 
@@ -61,8 +63,11 @@ func (w *walker) event1(n *term.Node, e *env, from *state) *state {
 	s = w.list(field("Properties"), e, s, how{})
 	s = w.list(field("Attrs"), e, s, how{})
 	for name, id := range fieldIDs {
-		if value := field(name); value.Op != term.Nil && !(value.Op == term.Text && value.Str == "") {
-			s = s.change(func(a *alt) { a.ids = bothIDs(a.ids, map[string]bool{id: value.Op == term.Text}) })
+		all := w.p.resolve(field(name), e, join)
+		isKnown := func(v value) bool { return v.node.Op == term.Text && v.node.Str != "" }
+		isEmpty := func(v value) bool { return v.node.Op == term.Nil || v.node.Op == term.Text && v.node.Str == "" }
+		if len(all) > 0 && !allOf(all, isEmpty) {
+			s = s.change(func(a *alt) { a.ids = bothIDs(a.ids, map[string]bool{id: allOf(all, isKnown)}) })
 		}
 	}
 	var all []*state
@@ -80,4 +85,8 @@ func (w *walker) event1(n *term.Node, e *env, from *state) *state {
 		return unnamed(s, "it is computed")
 	}
 	return either(all...)
+}
+
+func allOf[T any](list []T, is func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(v T) bool { return !is(v) })
 }

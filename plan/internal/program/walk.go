@@ -1,7 +1,7 @@
 package program
 
 import (
-	"slices"
+	"fmt"
 	"strings"
 
 	"github.com/SebastienMelki/causality/sdk/go/plan/internal/term"
@@ -15,8 +15,8 @@ type walker struct {
 	// zerolog says that the line is JSON when it is looked at.
 	zerolog bool
 	// active are the fields, variables and calls that are being read: what comes of
-	// one by way of itself adds nothing.
-	active map[seenKey]bool
+	// one by way of itself adds nothing. True is for one that is made of nothing else.
+	active map[reading]bool
 	// pendingHoles are those of what is being read.
 	pendingHoles []hole
 }
@@ -102,33 +102,71 @@ func (w *walker) read(n *term.Node, e *env, from *state, how how) *state {
 			return s
 		}
 		return w.list(n.Arg(0), e, from, how)
-	case term.Group: // a map that is passed on
+	case term.Group, term.More: // a map that is passed on
 		return w.list(n.Arg(0), e, from, how)
 	case term.Unknown:
 		return w.more(from, n.Str)
-	case term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Key, term.Val, term.As:
-		again := seenKey{n, e}
-		if w.active[again] {
-			return &state{}
-		}
-		w.active[again] = true
-		defer delete(w.active, again)
-		var all []*state
-		for _, v := range w.p.resolve(n, e, ask) {
-			if v.node.Op == open {
-				all = append(all, from.with(hole{v.node.Str, v.node.N}))
-				continue
-			}
-			all = append(all, w.list(v.node, v.env, from, how))
-		}
-		if len(all) == 0 {
+	case term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Key, term.Val, term.As, term.Later:
+		values := w.p.resolve(n, e, ask)
+		if len(values) == 0 {
 			return from
 		}
-		return either(all...)
+		again := whatIsRead(n, e, values)
+		if adds, isActive := w.active[again]; isActive && adds {
+			return from
+		} else if isActive {
+			return &state{}
+		}
+		defer delete(w.active, again)
+		w.active[again] = false
+		s := w.values(values, from, how)
+		if len(s.alts) == 0 { // all that is assigned to it is made of it: it begins with nothing
+			clear(w.memo)
+			w.active[again] = true
+			s = either(from, w.values(values, from, how))
+		}
+		return s
 	case term.Attr, term.Open, term.Root, term.AtLevel, term.Context, term.Struct:
 		return w.element(n, e, from, how)
 	}
 	return w.more(from, "it is computed")
+}
+
+// reading is what is being read: a term, or a variable or field as a whole.
+type reading struct {
+	seenKey
+	name string
+}
+
+// whatIsRead is a variable or field, where the values of a term are what is assigned to
+// that.
+func whatIsRead(n *term.Node, e *env, values []value) reading {
+	if n.Op != term.Member && n.Op != term.Global && n.Op != term.Later || !allOf(values, func(v value) bool { return v.env == anyCaller }) {
+		return reading{seenKey: seenKey{n, e}}
+	}
+	return reading{name: n.Str}
+}
+
+// values reads each list that a term may be.
+func (w *walker) values(values []value, from *state, how how) *state {
+	var all []*state
+	for _, v := range values {
+		switch {
+		case v.node.Op == term.More:
+		case v.node.Op == open:
+			why := fmt.Sprintf(unseen+"%s is seen, so its parameter %s is not known", short(v.node.Str), name(v.node))
+			all = append(all, w.more(from, why).with(hole{v.node.Str, v.node.N}))
+		default:
+			all = append(all, w.list(v.node, v.env, from, how))
+		}
+	}
+	s := either(all...)
+	for _, v := range values {
+		if v.node.Op == term.More {
+			s = either(s, w.list(v.node, v.env, s, how))
+		}
+	}
+	return s
 }
 
 // handler reads a slog.Handler of the program's own: what its Handle passes on, with an
@@ -271,107 +309,4 @@ func (w *walker) openGroup(n *term.Node, e *env, from *state) *state {
 // clean is a key as it arrives.
 func clean(key string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(key, ".", "_"), "\uFFFD")
-}
-
-// root reads what a logger writes to, and the options of our adapters there.
-func (w *walker) root(n *term.Node, e *env, from *state) *state {
-	kind, options := w.kindOf(n, e, 0)
-	return from.change(func(a *alt) {
-		switch kind {
-		case term.Ours:
-			*a = alt{line: line{ours: isOurs, props: a.base, base: a.base}}
-		case term.OursToo:
-			a.ours = isOurs
-		case term.NotOurs:
-			if a.ours == maybeOurs {
-				a.ours = notOurs
-			}
-			return
-		default:
-			if a.ours != isOurs {
-				a.ours = maybeOurs
-			}
-			return
-		}
-		w.options(options, a)
-	})
-}
-
-func (w *walker) kindOf(n *term.Node, e *env, depth int) (int, *value) {
-	if n.N != term.AllOfThese {
-		return n.N, &value{n.Arg(0), e}
-	}
-	if depth > 8 {
-		return term.MayBeOurs, nil
-	}
-	items, _, ok := w.p.items(n.Arg(0), e, join)
-	if !ok {
-		return term.MayBeOurs, nil
-	}
-	result := term.NotOurs
-	for _, it := range items {
-		for _, v := range w.p.resolve(it.elem.node, it.elem.env, join) {
-			node := v.node
-			if node.Op == term.Boxed {
-				node = node.Arg(0)
-			}
-			roots := []value{{node, v.env}}
-			if node.Op == term.Cat && len(node.Args) > 0 {
-				roots = w.p.resolve(node.Args[0], v.env, join)
-			}
-			for _, root := range roots {
-				switch {
-				case root.node.Op == term.Root:
-					kind, options := w.kindOf(root.node, root.env, depth+1)
-					if kind == term.Ours || kind == term.OursToo {
-						return kind, options
-					}
-					if kind == term.MayBeOurs {
-						result = kind
-					}
-				case root.node.Op == term.Plain, root.node.Op == term.Nil: // a writer of the standard library
-				default:
-					result = term.MayBeOurs
-				}
-			}
-		}
-	}
-	return result, nil
-}
-
-// options reads the options of an adapter.
-func (w *walker) options(list *value, a *alt) {
-	if list == nil {
-		return
-	}
-	items, _, ok := w.p.items(list.node, list.env, join)
-	if !ok {
-		a.open = add(a.open, "the options of the adapter are not known")
-		return
-	}
-	for _, it := range items {
-		for _, v := range w.p.resolve(it.elem.node, it.elem.env, join) {
-			switch v.node.Op {
-			case term.MinLevel:
-				a.minLevel, a.hasMin = v.node.N, true
-				if v.node.Maybe {
-					a.minLevel = -1 << 30
-				}
-			case term.EventKeys:
-				keys, _, ok := w.p.items(v.node.Arg(0), v.env, join)
-				if !ok {
-					a.open = add(a.open, "the event keys are not known")
-					continue
-				}
-				a.keys, a.keyless = nil, len(keys) == 0
-				for _, key := range keys {
-					for _, t := range w.p.texts(key.elem.node, key.elem.env) {
-						if t.why == "" && t.text != "" && !slices.Contains(a.keys, t.text) {
-							a.keys = append(a.keys, t.text)
-						}
-					}
-				}
-			}
-		}
-	}
 }

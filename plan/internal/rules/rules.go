@@ -48,7 +48,11 @@ func Check(p *plan.Plan, found program.Result) []Finding {
 		c.call(&call)
 	}
 	for _, u := range found.Unknown {
-		if u.NoName && !u.Unseen {
+		switch {
+		case !u.NoName || u.Unseen:
+		case u.Empty:
+			c.add(u.Place, "not-constant", "%s", u.Why)
+		default:
 			c.add(u.Place, "not-constant", "%s; what varies is a property, never part of the name", u.Why)
 		}
 	}

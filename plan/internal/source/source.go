@@ -26,7 +26,7 @@ type Sources struct {
 func New(fset *token.FileSet, files ...*ast.File) *Sources {
 	s := &Sources{fset: fset, files: map[string]*ast.File{}, excused: map[string]map[int]bool{}}
 	for _, file := range files {
-		s.files[fset.Position(file.FileStart).Filename] = file
+		s.files[fset.PositionFor(file.FileStart, false).Filename] = file
 	}
 	return s
 }
@@ -41,10 +41,10 @@ var Names = []string{"causality-plan", "causalityplan", "all"}
 // IsExcused reports whether a comment excuses the call at a place: on one of its lines,
 // or alone on the line before.
 func (s *Sources) IsExcused(at term.Place) bool {
-	lines, ok := s.excused[at.File]
+	lines, ok := s.excused[at.Parsed]
 	if !ok {
-		lines = s.excuses(at.File)
-		s.excused[at.File] = lines
+		lines = s.excuses(at.Parsed)
+		s.excused[at.Parsed] = lines
 	}
 	for line := at.Line - 1; line <= at.EndLine; line++ {
 		if lines[line] && (line >= at.Line || lines[-line]) {
@@ -114,8 +114,8 @@ type Edit struct {
 // Fix returns the edit that writes another text in place of the one string literal of a
 // call that is old.
 func (s *Sources) Fix(at term.Place, old, text string) (Edit, bool) {
-	file := s.files[at.File]
-	if file == nil || old == "" || text == "" {
+	file := s.files[at.Parsed]
+	if file == nil || old == "" || text == "" || at.File != at.Parsed {
 		return Edit{}, false
 	}
 	var found []*ast.BasicLit

@@ -31,6 +31,12 @@ type Interface struct {
 	Method string
 }
 
+// Method is the method of a type that a call of an interface's method may be of.
+type Method struct {
+	Type string // its name, without the * of a pointer
+	ID   string
+}
+
 // Func is what a function does that matters.
 type Func struct {
 	ID     string
@@ -60,11 +66,15 @@ type Site struct {
 }
 
 // Place is where something is in the source: file, line and byte columns, counted
-// from 1.
+// from 1, as people know them.
 type Place struct {
 	File               string
 	Line, Column       int
 	EndLine, EndColumn int
+	// Parsed is the file that the compiler reads, and Offset and EndOffset are bytes of
+	// it. It is another than File where that is made into Go by a tool, such as cgo.
+	Parsed            string
+	Offset, EndOffset int
 }
 
 // String returns file:line.

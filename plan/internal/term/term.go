@@ -23,13 +23,14 @@ const (
 	Group              // a group of attributes: Args[0] is their list
 	Map                // a map: Args[0] is the list of its members
 	Struct             // a struct: Args are its fields, Names their names
-	Function           // a function: Str
+	Function           // a function: Str; Args are its first arguments, which are bound to it
 
 	// Lists and their elements.
 
 	List      // Args are the elements
 	Cat       // Args are lists, one after the other
 	Pairs     // Args[0] is a list of keys and values, in the style N
+	More      // Args[0] is a list that may be added to what else a variable has
 	Attr      // Args are the key and the value; Maybe says that it can be absent
 	Open      // Args[0] is the name of a group, which what follows is in
 	Root      // a new logger: N is a RootKind, Args[0] a list of options
@@ -45,6 +46,7 @@ const (
 	Index  // the element N of the list Args[0]
 	Param  // the parameter N of the function Str
 	Global // the variable Str
+	Later  // what is assigned to the field Str of a struct that others are given: any of it, or nothing
 	Call   // the result N of the function Str with the arguments Args
 	Effect // what the function Str makes of its argument N, of the arguments Args
 	Invoke // what the function Args[0] returns for the arguments Args[1:]
@@ -103,6 +105,10 @@ const Fraction = 2
 
 // TextKind is a string that can be an event's name and is not known.
 func TextKind(k Kinds) *Node { return &Node{Op: Plain, Kinds: k, N: IsText} }
+
+// Updates begins the name under which a summary has what is assigned to the members of the
+// maps that a variable or field has.
+const Updates = "members of "
 
 // Replaces is the N of an Attr that takes the place of a member of the same map.
 const Replaces = 1
@@ -185,8 +191,10 @@ func Same(a, b *Node) bool {
 		return false
 	}
 	switch a.Op {
-	case Nil, Text, Unknown, Param, Global, Function:
+	case Nil, Text, Unknown, Param, Global, Later:
 		return true
+	case Function:
+		return len(a.Args) == 0
 	}
 	return false
 }

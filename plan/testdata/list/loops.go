@@ -39,7 +39,7 @@ func built(ctx context.Context, l *slog.Logger, z *zap.Logger, names []string, s
 	for i := 0; i < 2; i++ {
 		name += "b"
 	}
-	l.Info("a", "event", name) //? computed
+	l.Info("a", "event", name) //= a //? computed
 	with := l
 	for i := 0; i < 2; i++ {
 		with = with.With("turn", i)
