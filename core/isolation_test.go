@@ -185,6 +185,28 @@ func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 	}
 }
 
+// Events that the gateway never answers to are tried alone for minutes, each time for
+// all of Timeout. A good event that was in a request with one goes before them.
+func TestTriesOfBadEventsDoNotHoldUpGoodOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &crowd{fail: silent, stored: map[string]int{}}
+		client := newClient(t, g, batchSize(10), func(cfg *causality.Config) { cfg.Timeout = 2 * time.Second })
+		good := 0
+		for n := range 30_000 {
+			isBad := n%300 == 150
+			if !isBad {
+				good++
+			}
+			client.Track(causality.Event{EventType: "e", Attrs: []slog.Attr{slog.Bool("bad", isBad)}})
+			time.Sleep(20 * time.Millisecond)
+		}
+		time.Sleep(30 * time.Second)
+		if s := balanced(t, client); len(g.stored) != good {
+			t.Errorf("%d of %d good events are stored after 30 s, %+v", len(g.stored), good, s)
+		}
+	})
+}
+
 // Where what the gateway names turns out to be good, it is searched for like the
 // others: else each request would lose one event to the next, for every bad event.
 func TestAGatewayThatNamesTheWrongLineIsNotBelieved(t *testing.T) {

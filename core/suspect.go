@@ -117,8 +117,7 @@ func (b *batcher) retrySuspects(wasDown bool) {
 }
 
 // nextSuspect takes a suspect, or its first half, that others stored since speak
-// against; nil if there is none, or half of the slots have one. The largest goes
-// first: it has the most good events in it.
+// against; nil if there is none, or half of the slots have one.
 func (b *batcher) nextSuspect(now time.Time) *batch {
 	b.rejectSuspects(now)
 	underWay, slots := 0, max(b.cfg.MaxInFlight/2, 1)
@@ -139,7 +138,7 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 		case !bt.isSuspect || now.Before(bt.due):
 		case !b.isExplained(bt):
 			unproven = i
-		case chosen < 0 || bt.len() > b.waiting[chosen].len():
+		case chosen < 0 || bt.goesBefore(b.waiting[chosen]):
 			chosen = i
 		}
 	}
@@ -157,6 +156,15 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 		return b.take(chosen, min((bt.len()+1)/2, b.size))
 	}
 	return b.take(chosen, b.size)
+}
+
+// goesBefore reports whether a suspect is more likely to have good events in it: it is
+// larger, or has failed less often.
+func (bt *batch) goesBefore(other *batch) bool {
+	if bt.len() != other.len() {
+		return bt.len() > other.len()
+	}
+	return bt.tries < other.tries
 }
 
 // comparedFrom is the request after which others must have been stored for a failure
