@@ -88,6 +88,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.dryRun != nil {
 		c.report.say(sayDryRun, 1, "", nil)
+		c.report.written() // before the first event is printed
 	} else {
 		if !hasKey {
 			c.report.say(sayKeyForm, 1, "", nil)

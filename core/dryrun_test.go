@@ -26,6 +26,43 @@ func newDryRun(t *testing.T, change ...func(*causality.Config)) (*causality.Clie
 	return newClient(t, newGateway(t), append(change, func(cfg *causality.Config) { cfg.DryRun = &out })...), &out
 }
 
+// The warning comes first, so that what a program prints is the same each time.
+func TestDryRunIsSaidBeforeTheFirstEvent(t *testing.T) {
+	for range 100 {
+		var log bytes.Buffer
+		newDryRun(t, logsTo(slog.NewTextHandler(&log, nil)))
+		if !strings.Contains(log.String(), "events are printed and not sent") {
+			t.Fatal("New returned before the line was written")
+		}
+	}
+}
+
+// A Logger that hangs costs New a moment.
+func TestDryRunDoesNotWaitForALoggerThatHangs(t *testing.T) {
+	release := make(chan bool)
+	defer close(release)
+	start := time.Now()
+	newDryRun(t, logsTo(hangingHandler{release}))
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("New took %v", took)
+	}
+}
+
+func logsTo(h slog.Handler) func(*causality.Config) {
+	return func(cfg *causality.Config) { cfg.Logger = slog.New(h) }
+}
+
+// hangingHandler is a slog.Handler that waits for release.
+type hangingHandler struct{ release chan bool }
+
+func (h hangingHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h hangingHandler) WithAttrs([]slog.Attr) slog.Handler       { return h }
+func (h hangingHandler) WithGroup(string) slog.Handler            { return h }
+func (h hangingHandler) Handle(context.Context, slog.Record) error {
+	<-h.release
+	return nil
+}
+
 func TestDryRunPrintsWhatWouldBeSent(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -365,6 +365,20 @@ func (r *reporter) close(ctx context.Context) {
 	defer r.mu.Unlock()
 	r.closed, r.urgent = true, r.running
 	notify(r.kick)
+	r.waitLocked(ctx)
+}
+
+// written returns when what was said before is written, or soon.
+func (r *reporter) written() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waitLocked(ctx)
+}
+
+// waitLocked waits for the end of the next round, or of ctx.
+func (r *reporter) waitLocked(ctx context.Context) {
 	next := r.begun + 1 // the present round may have taken its lines already
 	stop := context.AfterFunc(ctx, func() {
 		r.mu.Lock() // else it may fall between the look at ctx and the wait
