@@ -127,7 +127,7 @@ func init() {
 
 func (r *reporter) write(l readyLine) {
 	defer func() { _ = recover() }() // the handler is the user's
-	details, reasons := l.causes.texts()
+	details, reasons := l.causes.Texts()
 	attrs := make([]slog.Attr, 0, 4)
 	addDetails := func(key string) {
 		if details != "" {

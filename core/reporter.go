@@ -14,6 +14,7 @@ import (
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
+	"github.com/SebastienMelki/causality/sdk/go/internal/tally"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
@@ -63,7 +64,7 @@ type reporter struct {
 // pendingLine is what has happened since the last line of its kind.
 type pendingLine struct {
 	count  int
-	causes causes
+	causes tally.Tally
 	waits  int64     // events, at the newest failure
 	next   time.Time // not before
 }
@@ -94,12 +95,24 @@ func (r *reporter) say(kind line, n int, detail string, err error) {
 	r.mu.Lock()
 	p := &r.pending[kind]
 	p.count += n
-	p.causes.add(n, detail, reason)
+	p.causes.Add(n, detail, reason)
 	// Else the line waits for its time already.
 	if p.count == n || r.closed && !time.Now().Before(p.next) {
 		r.startLocked()
 	}
 	r.mu.Unlock()
+}
+
+// reasonOf is what a log line says of an error. It has the gateway's words alone of a
+// rejected event, whose id differs for each.
+func reasonOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	if rejected := (*RejectedError)(nil); errors.As(err, &rejected) {
+		return rejected.Reason
+	}
+	return err.Error()
 }
 
 // properties reports what became of an event's properties.
@@ -127,7 +140,7 @@ func (r *reporter) failed(err error, waits int64) {
 	}
 	p := &r.pending[sayFailed]
 	p.count++
-	p.causes.add(1, "", reasonOf(err))
+	p.causes.Add(1, "", reasonOf(err))
 	p.waits = waits
 	if r.onError != nil {
 		err = fmt.Errorf("causality: %d events wait and will be sent again: %w", waits, err)
