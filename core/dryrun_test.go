@@ -30,7 +30,7 @@ func newDryRun(t *testing.T, change ...func(*causality.Config)) (*causality.Clie
 func TestDryRunIsSaidBeforeTheFirstEvent(t *testing.T) {
 	for range 100 {
 		var log bytes.Buffer
-		newDryRun(t, logsTo(slog.NewTextHandler(&log, nil)))
+		newDryRun(t, loggingTo(slog.NewTextHandler(&log, nil)))
 		if !strings.Contains(log.String(), "events are printed and not sent") {
 			t.Fatal("New returned before the line was written")
 		}
@@ -42,14 +42,10 @@ func TestDryRunDoesNotWaitForALoggerThatHangs(t *testing.T) {
 	release := make(chan bool)
 	defer close(release)
 	start := time.Now()
-	newDryRun(t, logsTo(hangingHandler{release}))
+	newDryRun(t, loggingTo(hangingHandler{release}))
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("New took %v", took)
 	}
-}
-
-func logsTo(h slog.Handler) func(*causality.Config) {
-	return func(cfg *causality.Config) { cfg.Logger = slog.New(h) }
 }
 
 // hangingHandler is a slog.Handler that waits for release.
