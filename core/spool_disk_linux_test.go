@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -67,37 +66,6 @@ func inChild(t *testing.T) (dir string, isChild bool) {
 	}
 	return "", false
 }
-
-// lines is a log whose text may be read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) count(words string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), words)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func logTo(l *lines) func(*causality.Config) {
-	return func(cfg *causality.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
-}
-
-// smallSpool makes the spool begin a file every 64 KiB.
-func smallSpool(cfg *causality.Config) { cfg.Spool.MaxBytes = 1 << 20 }
 
 // wantKept fails t unless what is tracked now survives the client.
 func wantKept(t *testing.T, client *causality.Client, g *gateway, dir string, from int) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,37 @@ func inDir(dir string) func(*causality.Config) {
 		cfg.CloseTimeout = 100 * time.Millisecond
 	}
 }
+
+// lines is a log whose text may be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) count(words string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), words)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func logTo(l *lines) func(*causality.Config) {
+	return func(cfg *causality.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
+}
+
+// smallSpool makes the spool begin a file every 64 KiB.
+func smallSpool(cfg *causality.Config) { cfg.Spool.MaxBytes = 1 << 20 }
 
 func eventually(t testing.TB, what string, isSo func() bool) {
 	t.Helper()
