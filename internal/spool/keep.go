@@ -147,6 +147,9 @@ func (s *Spool) removeSegment(seg *segment) error {
 		if err = os.Mkdir(filepath.Dir(aside), 0o700); err == nil || errors.Is(err, fs.ErrExist) {
 			err = os.Rename(path, aside)
 		}
+		if most := s.opts.MaxBytes / damagedShare; seg.size > most && err == nil {
+			err = os.Truncate(aside, most) // else it would leave no room, for ever
+		}
 		s.pruneDamaged()
 	} else {
 		err = os.Remove(path)
@@ -192,11 +195,11 @@ func (s *Spool) damagedPath(seg *segment) string {
 	return filepath.Join(s.dir, damagedName, seg.part.name+"-"+segmentName(seg.base)+eventsSuffix)
 }
 
-// pruneDamaged removes the oldest damaged files beyond a sixteenth of MaxBytes.
+// pruneDamaged removes the oldest damaged files beyond their share of MaxBytes.
 func (s *Spool) pruneDamaged() {
 	dir := filepath.Join(s.dir, damagedName)
 	entries, _ := os.ReadDir(dir) // by name, so about by age
-	for left := directoryBytes(dir); len(entries) > 1 && left > s.opts.MaxBytes/16; entries = entries[1:] {
+	for left := directoryBytes(dir); len(entries) > 1 && left > s.opts.MaxBytes/damagedShare; entries = entries[1:] {
 		if info, err := entries[0].Info(); err == nil && os.Remove(filepath.Join(dir, info.Name())) == nil {
 			left -= info.Size()
 		}

@@ -3,6 +3,7 @@ package spool_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,3 +156,72 @@ func setTime(t *testing.T, part string, from time.Duration) {
 		t.Fatal(err)
 	}
 }
+
+// Whatever is in a part, the events beside it are read, and the next ones find room.
+func TestForeignThingsInAPart(t *testing.T) {
+	write := func(name string, bytes int64) func(part string) error {
+		return func(part string) error {
+			path := filepath.Join(part, name)
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				return err
+			}
+			return os.Truncate(path, bytes)
+		}
+	}
+	mkdir := func(name string) func(part string) error {
+		return func(part string) error { return os.Mkdir(filepath.Join(part, name), 0o700) }
+	}
+	link := func(name string) func(part string) error {
+		return func(part string) error { return os.Symlink(part, filepath.Join(part, name)) }
+	}
+	const settled = "0000000000000001.settled"
+	for name, change := range map[string]func(part string) error{
+		"a file that is as large as a disk":     write("00000000000000ff.events", 1<<33),
+		"a file of the last number":             write("ffffffffffffffff.events", 10_000),
+		"a directory in place of a file":        mkdir("00000000000000ff.events"),
+		"a link in place of a file":             link("00000000000000ff.events"),
+		"a large note of what is settled":       write(settled, 1<<33),
+		"a directory in place of the note":      mkdir(settled),
+		"a link in place of the note":           link(settled),
+		"a pipe in place of the note":           func(part string) error { return pipe(filepath.Join(part, settled)) },
+		"a link to something else for the lock": func(part string) error { return replaceLock(part) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			events := leave(t, dir, 10, 0)
+			if err := change(filepath.Dir(events[0])); err != nil {
+				t.Skip(err)
+			}
+			s := open(t, dir)
+			g := s.read(10)
+			wantNumbers(t, g.numbers, 0, 10)
+			s.Settle(g.refs)
+			s.drain()
+			waitFor(t, "room", func() bool {
+				s.Scan()
+				_, _, err := s.Append([][]byte{event(10)}, true)
+				return err == nil && s.Bytes() < 100<<10
+			})
+			for range 3 {
+				s.Scan()
+				time.Sleep(5 * time.Millisecond)
+				s.append(10, 11)
+			}
+		})
+	}
+}
+
+func replaceLock(part string) error {
+	lock := filepath.Join(part, "lock")
+	if err := os.Remove(lock); err != nil {
+		return err
+	}
+	target := filepath.Join(filepath.Dir(part), "target")
+	if err := os.WriteFile(target, nil, 0o600); err != nil {
+		return err
+	}
+	return os.Symlink(target, lock)
+}
+
+// pipe makes a file that nobody ever writes to.
+func pipe(path string) error { return exec.Command("mkfifo", path).Run() }

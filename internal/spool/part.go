@@ -339,8 +339,8 @@ func (p *part) load() error {
 			return errors.New("a later version of this package wrote it")
 		}
 		seg.isForeign = !bytes.HasPrefix(appendHeader(nil), header)
-		log, err := readStart(seg.path(settledSuffix), maxGroupBytes)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log, err := readSettled(seg.path(settledSuffix))
+		if err != nil {
 			return err
 		}
 		seg.logBytes = int64(len(log) / settledBytes * settledBytes)
@@ -357,6 +357,21 @@ func (p *part) load() error {
 		p.segments = append(p.segments, seg)
 	}
 	return nil
+}
+
+// readSettled returns what a file of settled events holds. Something else of its name
+// makes way: opening it might take for ever.
+func readSettled(path string) ([]byte, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	log, err := readStart(path, maxGroupBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return log, err
 }
 
 // readStart returns the first n bytes of a file, or all if it is shorter.

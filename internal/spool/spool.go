@@ -59,6 +59,7 @@ const (
 	maxDead       = 64               // parts that are taken over at a time: each has files open
 	retryInterval = time.Second      // after an error of the disk
 	idleBytes     = 4 << 10          // what an idle spool may keep of settled events
+	damagedShare  = 16               // of MaxBytes, what damaged files may take: one 16th
 	// A segment holds a 64th of MaxBytes, within these.
 	minSegmentBytes = 64 << 10
 	topSegmentBytes = 8 << 20
