@@ -19,6 +19,7 @@ var intro string
 // Document is what docs/delivery.md is made of.
 type Document struct {
 	Chapters []MeasuredChapter
+	Spooled  []*Spooled
 	// Asked is when a client asked a gateway that was gone for ten minutes.
 	Asked     []time.Duration
 	Overloads []NamedOverload
@@ -52,6 +53,13 @@ func (d *Document) Write(w io.Writer) error {
 		for _, row := range chapter.Rows {
 			b.WriteString(row.String())
 		}
+	}
+	b.WriteString("\n## With a spool\n\n")
+	b.WriteString("What becomes of events that `Config.Spool` keeps on [disk](spool.md), in real time. A process that is killed is one of " +
+		"its own, and is sent SIGKILL; another one follows it.\n\n")
+	b.WriteString("| fault | stored | twice | lost | the log of the last process said |\n|---|--:|--:|---|---|\n")
+	for _, s := range d.Spooled {
+		b.WriteString(s.String())
 	}
 	b.WriteString("\n## When a gateway that is gone is asked\n\n")
 	b.WriteString("Ten minutes, one request under way at a time (`MaxInFlight: 1`), the queue full: ")

@@ -49,9 +49,12 @@ func TestTheDocumentNamesEveryFault(t *testing.T) {
 		}
 	}
 	table := false
+	for _, f := range SpoolFaults() {
+		want = append(want, f.Name)
+	}
 	for _, line := range strings.Split(string(text), "\n") {
 		switch {
-		case strings.HasPrefix(line, "### "):
+		case strings.HasPrefix(line, "### "), line == "## With a spool":
 			table = true
 		case strings.HasPrefix(line, "## "):
 			table = false
@@ -88,6 +91,13 @@ func measureDocument(t *testing.T) *Document {
 			measured.Rows = append(measured.Rows, row)
 		}
 		d.Chapters = append(d.Chapters, measured)
+	}
+	for _, f := range SpoolFaults() {
+		s, err := MeasureSpool(f, t.TempDir(), spoolProcess)
+		if err != nil {
+			t.Fatal(err) // as root, a small file system can be mounted
+		}
+		d.Spooled = append(d.Spooled, s)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		asked := &asks{next: newLight(func(*http.Request, int) int { return 0 }), start: time.Now()}
