@@ -28,13 +28,14 @@ import (
 // The ledger says which events are settled. They are known by their number in
 // ready, and to the disk by a Ref: runs has the one for the other.
 type spooler struct {
-	disk      *spool.Spool
-	staged    *queue
-	ready     *queue
-	report    *reporter
-	ledger    *ledger
-	reuseKeys bool
-	dir       string
+	disk       *spool.Spool
+	staged     *queue
+	ready      *queue
+	report     *reporter
+	ledger     *ledger
+	reuseKeys  bool
+	dir        string
+	groupBytes int // bytes
 
 	isHalted atomic.Bool   // write is to begin no other group
 	room     chan struct{} // size 1: memory may have been freed
@@ -61,7 +62,8 @@ type refRun struct {
 }
 
 const (
-	// spoolGroupBytes and spoolGroupEvents bound what is written at once.
+	// spoolGroupBytes and spoolGroupEvents bound what is written at once. It is a
+	// 16th of Spool.MaxBytes at most, for a group finds room as a whole or not at all.
 	spoolGroupBytes  = 1 << 20
 	spoolGroupEvents = 4096
 	// spoolLinger is how long the first event of a group waits for others before
@@ -78,18 +80,19 @@ const (
 
 func openSpool(cfg *Config, staged *queue, ledger *ledger, report *reporter) (*spooler, error) {
 	s := &spooler{
-		staged:    staged,
-		ready:     newQueue(math.MaxInt),
-		report:    report,
-		ledger:    ledger,
-		reuseKeys: cfg.ReuseKeys,
-		dir:       cfg.Spool.Dir,
-		room:      make(chan struct{}, 1),
-		stopped:   make(chan struct{}),
-		written:   make(chan struct{}),
-		finished:  make(chan struct{}),
-		waits:     make(map[spool.Ref]*wait),
-		moved:     make(chan struct{}),
+		staged:     staged,
+		ready:      newQueue(math.MaxInt),
+		report:     report,
+		ledger:     ledger,
+		reuseKeys:  cfg.ReuseKeys,
+		dir:        cfg.Spool.Dir,
+		groupBytes: int(min(spoolGroupBytes, cfg.Spool.MaxBytes/16)),
+		room:       make(chan struct{}, 1),
+		stopped:    make(chan struct{}),
+		written:    make(chan struct{}),
+		finished:   make(chan struct{}),
+		waits:      make(map[spool.Ref]*wait),
+		moved:      make(chan struct{}),
 	}
 	label := "envelope"
 	if cfg.Format == FormatFlat {
@@ -129,7 +132,7 @@ func (s *spooler) write(closing <-chan struct{}, flush func()) {
 			isClosing = true
 		}
 		for !s.isHalted.Load() {
-			group = s.staged.take(spoolGroupEvents, spoolGroupBytes, group)
+			group = s.staged.take(spoolGroupEvents, s.groupBytes, group)
 			if group == nil {
 				break
 			}

@@ -302,7 +302,7 @@ func TestCloseWithoutTimeLeavesAllOnDisk(t *testing.T) {
 	expired, cancel := context.WithCancel(context.Background())
 	cancel()
 	n := 0
-	for _, events := range []int{10, 10, 10, 10, 10, 20_000} {
+	for _, events := range []int{10, 10, 10, 10, 10, 2000} {
 		client := newClient(t, g, inDir(dir))
 		track(client, n, n+events)
 		n += events

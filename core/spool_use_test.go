@@ -166,3 +166,21 @@ func TestASpoolThatIsLargerThanMaxBytes(t *testing.T) {
 		t.Errorf("it stayed full: %+v", s)
 	}
 }
+
+func TestABurstThatIsLargerThanTheSpool(t *testing.T) {
+	g := newGateway(t)
+	client := newClient(t, g, inDir(t.TempDir()), smallSpool)
+	const n = 4000
+	track(client, 0, n)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := client.FlushContext(ctx); err != nil {
+		t.Fatalf("%v: %+v", err, client.Stats())
+	}
+	before := client.Stats().Dropped.QueueFull
+	track(client, n, n+10)
+	flush(t, client)
+	if s := balanced(t, client); s.Queued != 0 || s.Dropped.QueueFull != before {
+		t.Errorf("%+v", s)
+	}
+}

@@ -74,7 +74,7 @@ func TestForeignDirectoriesTakeNothingOfTheBound(t *testing.T) {
 // A service that was started again and again leaves a part each time.
 func TestManyPartsAreTakenOverAFewAtATime(t *testing.T) {
 	dir := t.TempDir()
-	const parts = 1000
+	const parts = 500
 	for n := range parts {
 		s, err := spool.Open(spool.Options{Dir: dir, Label: "test", MaxBytes: 64 * mib})
 		if err != nil {
