@@ -17,6 +17,8 @@ type loop struct {
 	blocks map[*ssa.BasicBlock]bool
 	// exits says that it may end in the middle of a turn.
 	exits bool
+	// isLooked says that what its variables are where a turn begins is known.
+	isLooked bool
 }
 
 func (l *loop) has(b *ssa.BasicBlock) bool { return l.blocks[b] }
@@ -56,8 +58,8 @@ func (f *function) loop(header *ssa.BasicBlock) *loop {
 	return l
 }
 
-// loopsFirst finds out what the loops around v, the outermost first, make of variables of
-// its type: begun in the middle of a turn, v would depend on itself.
+// loopsFirst finds out what the loops around v, the outermost first, make of variables:
+// begun in the middle of a turn, v would depend on itself.
 func (f *function) loopsFirst(v ssa.Value) {
 	instr, ok := v.(ssa.Instruction)
 	if !ok || instr.Block() == nil || !matters(v.Type()) {
@@ -73,7 +75,36 @@ func (f *function) loopsFirst(v ssa.Value) {
 				f.term(phi, phi)
 			}
 		}
+		f.memoryFirst(header)
 	}
+}
+
+// memoryFirst finds out what the variables that a loop reads are where a turn begins.
+func (f *function) memoryFirst(header *ssa.BasicBlock) {
+	l := f.loop(header)
+	if l.isLooked {
+		return
+	}
+	l.isLooked = true
+	for _, block := range f.fn.Blocks {
+		if !l.has(block) {
+			continue
+		}
+		for _, instr := range block.Instrs {
+			load, ok := instr.(*ssa.UnOp)
+			if !ok || load.Op != token.MUL || !matters(load.Type()) {
+				continue
+			}
+			if root, _ := pathOf(load.X); isAlloc(root) && !f.isMadeIn(root, header) {
+				f.pointee(load.X, header.Instrs[0])
+			}
+		}
+	}
+}
+
+func isAlloc(v ssa.Value) bool {
+	_, ok := v.(*ssa.Alloc)
+	return ok
 }
 
 // loopsAround are the headers of the loops that a block is in, the outermost first.

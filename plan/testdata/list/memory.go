@@ -144,3 +144,20 @@ func captured(l *slog.Logger, names chan string, stop func() bool) {
 	}
 	l.Info("a", "event", "behind_the_loop") //= behind_the_loop
 }
+
+func sharedInALoop(ctx context.Context, c *causality.Client, stop func() bool) {
+	batch := []causality.Event{{EventType: "first_of_a_batch"}}
+	for i := range 3 {
+		batch = append(batch, causality.Event{EventType: "next_of_a_batch", Properties: map[string]any{"i": i}})
+	}
+	func() { _ = c.Send(ctx, batch...) }() //= first_of_a_batch //= next_of_a_batch i=int
+	e := causality.Event{EventType: "grown_in_a_loop"}
+	for {
+		e.Attrs = append(e.Attrs, slog.Int("n", 1))
+		if stop() {
+			break
+		}
+		e.Attrs = append(e.Attrs, slog.Bool("more", true))
+	}
+	c.Track(e) //= grown_in_a_loop n=int more?=bool
+}
