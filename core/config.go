@@ -224,7 +224,7 @@ func ConfigFromEnv() Config {
 	cfg.readProcessSwitches()
 	cfg.envProblems = nil // New reads these switches too
 	for _, n := range cfg.numbers() {
-		cfg.readEnv(n.variable, n.text(n.fallback), n.read)
+		cfg.readEnv(n.variable, n.example(), n.read)
 	}
 	cfg.readSwitch("CAUSALITY_REUSE_KEYS", func(on bool) { cfg.ReuseKeys = on })
 	cfg.readSwitch("CAUSALITY_TYPED_PAYLOADS", func(on bool) { cfg.TypedPayloads = on })

@@ -93,6 +93,14 @@ func (n *number) text(v int64) string {
 	return strconv.FormatInt(v, 10)
 }
 
+// example is a value that is right, as a variable says it.
+func (n *number) example() string {
+	if n.fallback == 0 {
+		return n.text(int64(time.Second)) // Spool.SyncInterval
+	}
+	return n.text(n.fallback)
+}
+
 // problem says what is wrong with v, or "".
 func (n *number) problem(v int64) string {
 	switch {
@@ -166,7 +174,7 @@ func (c *Config) validate() error {
 	}
 	for _, n := range c.numbers() {
 		if problem := n.problem(n.get()); problem != "" {
-			example := n.text(n.fallback)
+			example := n.example()
 			if _, ok := n.field.(*time.Duration); ok {
 				example = strings.TrimSuffix(example, "s") + "*time.Second"
 			}
@@ -208,8 +216,11 @@ func endpointProblem(endpoint string) string {
 		return shown + ", which has no host"
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(endpoint, "#"):
 		return "carries a query or a fragment; it is the base URL alone"
-	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), batchPath):
-		return shown + "; leave " + batchPath + " out, which the client adds"
+	}
+	for _, path := range []string{batchPath, "/v1/events/ingest", "/v1/events"} {
+		if strings.HasSuffix(strings.TrimRight(u.Path, "/"), path) {
+			return shown + "; leave " + path + " out: the client adds " + batchPath
+		}
 	}
 	if _, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && err != nil || u.Port() == "0" {
 		return shown + ", whose port is not from 1 to 65535"
