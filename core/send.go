@@ -17,11 +17,11 @@ import (
 // sends them again should give each an Event.ID to tell duplicates by. With a
 // Config.FlushInterval of hours Send is as fast: it makes its events due at once.
 func (c *Client) Send(ctx context.Context, events ...Event) error {
-	if c == nil {
-		return ErrNotSent
-	}
 	if len(events) == 0 {
 		return nil
+	}
+	if c == nil {
+		return ErrNotSent
 	}
 	if ctx == nil {
 		ctx = context.Background()

@@ -174,7 +174,11 @@ func (c *Client) countProperties(l *envelope.Loss) {
 // drop drops an event that is not queued.
 func (c *Client) drop(why DropReason, eventType string, encoded []byte, err error, w *wait) {
 	c.ledger.turnedAway(why, eventType, encoded, err)
-	if w != nil {
-		w.settle(err)
+	if w == nil {
+		return
 	}
+	if why == DropInvalid {
+		err = fmt.Errorf("causality: event %q is invalid: %w", eventType, err)
+	}
+	w.settle(err)
 }
