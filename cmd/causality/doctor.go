@@ -62,6 +62,9 @@ func checkConfig(cfg causality.Config) (findings []finding, ok bool) {
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			what, fix, _ := strings.Cut(strings.TrimSpace(line), "; ")
+			if strings.TrimSpace(line) == causality.ErrNotConfigured.Error() {
+				what, fix = notConfigured, configure
+			}
 			findings = append(findings, bad("config", strings.TrimPrefix(strings.TrimPrefix(what, "causality: "), "Config: "), fix))
 		}
 		return findings, false

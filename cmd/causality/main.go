@@ -15,6 +15,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+
+	causality "github.com/SebastienMelki/causality/sdk/go/core"
 )
 
 const usage = `usage:
@@ -39,6 +42,9 @@ func main() {
 	case errors.Is(err, errUsage):
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
+	case errors.Is(err, causality.ErrNotConfigured):
+		fmt.Fprintf(os.Stderr, "causality: %s; %s\n", notConfigured, configure)
+		os.Exit(1)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -46,6 +52,12 @@ func main() {
 }
 
 var errUsage = errors.New("wrong arguments")
+
+// What is wrong where no variable is set, and what to do: a shell has no nil *Client.
+const (
+	notConfigured = "CAUSALITY_ENDPOINT, CAUSALITY_API_KEY and CAUSALITY_APP_ID are not set"
+	configure     = "set them as the service has them, or CAUSALITY_DRY_RUN=1 to print events"
+)
 
 // run does what the arguments say.
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -56,6 +68,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return resend(ctx, args[1], out)
 	case len(args) == 1 && args[0] == "doctor":
 		return doctor(ctx, out)
+	case len(args) == 1 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]):
+		_, err := fmt.Fprint(out, usage)
+		return err
 	default:
 		return errUsage
 	}

@@ -285,8 +285,31 @@ func TestDoctor_SaysThatNothingIsSent(t *testing.T) {
 	}
 }
 
+func TestHelpIsNoError(t *testing.T) {
+	for _, arg := range []string{"help", "-h", "--help"} {
+		var out strings.Builder
+		if err := run(t.Context(), []string{arg}, &out); err != nil || !strings.HasPrefix(out.String(), "usage:") {
+			t.Errorf("%s: %v:\n%s", arg, err, out.String())
+		}
+	}
+}
+
+// What to do is what a shell can do.
+func TestWithoutAnyVariable(t *testing.T) {
+	for _, name := range []string{"CAUSALITY_ENDPOINT", "CAUSALITY_API_KEY", "CAUSALITY_APP_ID", "CAUSALITY_DRY_RUN", "CAUSALITY_DISABLED"} {
+		t.Setenv(name, "")
+	}
+	var out strings.Builder
+	if err := run(t.Context(), []string{"doctor"}, &out); !errors.Is(err, errUnwell) || !strings.Contains(out.String(), notConfigured) || strings.Contains(out.String(), "nil") {
+		t.Errorf("%v:\n%s", err, out.String())
+	}
+	if err := run(t.Context(), []string{"send", "backup_done"}, &out); !errors.Is(err, causality.ErrNotConfigured) {
+		t.Error(err)
+	}
+}
+
 func TestOtherArgumentsAreAnError(t *testing.T) {
-	for _, args := range [][]string{nil, {"send"}, {"resend"}, {"doctor", "now"}, {"nonsense"}, {"-h"}} {
+	for _, args := range [][]string{nil, {"send"}, {"resend"}, {"doctor", "now"}, {"nonsense"}, {"-v"}} {
 		if err := run(t.Context(), args, &strings.Builder{}); !errors.Is(err, errUsage) {
 			t.Errorf("%q: %v", args, err)
 		}
