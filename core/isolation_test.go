@@ -4,6 +4,7 @@ package causality_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,6 +34,9 @@ type crowd struct {
 	requests int
 }
 
+// bodyKey is where fail finds the body of the request.
+type bodyKey struct{}
+
 func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -44,7 +48,7 @@ func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.mu.Unlock()
 	time.Sleep(10 * time.Millisecond)
 	if flaps || bytes.Contains(body, []byte(`"bad":true`)) {
-		return c.fail(r)
+		return c.fail(r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
 	}
 	lines := strings.Split(string(body), "\n")
 	lines = lines[1 : len(lines)-1]
@@ -186,23 +190,43 @@ func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 }
 
 // Events that the gateway never answers to are tried alone for minutes, each time for
-// all of Timeout. A good event that was in a request with one goes before them.
-func TestTriesOfBadEventsDoNotHoldUpGoodOnes(t *testing.T) {
+// all of Timeout. Good events that were in a request with one go before them, and so do
+// the events that it answers at once, good or bad.
+func TestTriesOfBadEventsDoNotHoldUpOthers(t *testing.T) {
+	for _, areBarred := range []bool{false, true} {
+		t.Run(fmt.Sprintf("with others that are barred %v", areBarred), func(t *testing.T) { triesDoNotHoldUp(t, areBarred) })
+	}
+}
+
+func triesDoNotHoldUp(t *testing.T, areBarred bool) {
 	synctest.Test(t, func(t *testing.T) {
-		g := &crowd{fail: silent, stored: map[string]int{}}
+		g := &crowd{stored: map[string]int{}}
+		g.fail = func(r *http.Request) (*http.Response, error) {
+			if body, _ := r.Context().Value(bodyKey{}).([]byte); bytes.Contains(body, []byte(`"silent":true`)) {
+				return silent(r)
+			}
+			return answered(403, "barred"), nil
+		}
 		client := newClient(t, g, batchSize(10), func(cfg *causality.Config) { cfg.Timeout = 2 * time.Second })
-		good := 0
+		good, barred := 0, 0
 		for n := range 30_000 {
-			isBad := n%300 == 150
-			if !isBad {
+			isSilent, isBarred := n%300 == 150, areBarred && n%100 == 30
+			switch {
+			case isBarred:
+				barred++
+			case !isSilent:
 				good++
 			}
-			client.Track(causality.Event{EventType: "e", Attrs: []slog.Attr{slog.Bool("bad", isBad)}})
+			client.Track(causality.Event{EventType: "e", Attrs: []slog.Attr{slog.Bool("bad", isSilent || isBarred), slog.Bool("silent", isSilent)}})
 			time.Sleep(20 * time.Millisecond)
 		}
-		time.Sleep(30 * time.Second)
-		if s := balanced(t, client); len(g.stored) != good {
-			t.Errorf("%d of %d good events are stored after 30 s, %+v", len(g.stored), good, s)
+		s := balanced(t, client)
+		if len(g.stored) < good-60 { // those of the last seconds may wait
+			t.Errorf("%d of %d good events are stored, %+v", len(g.stored), good, s)
+		}
+		// Those of the last minutes may wait.
+		if int(s.Dropped.Rejected) < barred/2 {
+			t.Errorf("%d of %d events that are barred are rejected, %+v", s.Dropped.Rejected, barred, s)
 		}
 	})
 }

@@ -38,6 +38,8 @@ type suspicion struct {
 	isHalf bool
 	// isNamed: the gateway named this event as bad.
 	isNamed bool
+	// isSlow: the last failure took much of Timeout.
+	isSlow bool
 	// since is the first request that failed with these events in it, or that stored
 	// others and not them.
 	since int64
@@ -84,6 +86,7 @@ func (b *batcher) suspect(bt *batch, res result) {
 		bt.since = res.request
 	}
 	bt.isNamed = bt.isNamed || res.isNamed
+	bt.isSlow = res.elapsed > b.cfg.Timeout/4
 	if bt.len() > 1 || res.batch.len() > 1 {
 		return
 	}
@@ -158,10 +161,13 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 	return b.take(chosen, b.size)
 }
 
-// goesBefore reports whether a suspect is more likely to have good events in it: it is
-// larger, or has failed less often.
+// goesBefore reports whether a suspect keeps fewer good events waiting if it is sent
+// first: it holds a slot for less time, has more events in it, or has failed less often.
 func (bt *batch) goesBefore(other *batch) bool {
-	if bt.len() != other.len() {
+	switch {
+	case bt.isSlow != other.isSlow:
+		return other.isSlow
+	case bt.len() != other.len():
 		return bt.len() > other.len()
 	}
 	return bt.tries < other.tries
