@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// lineEvery is the shortest time between two lines of a kind.
+	// lineEvery is the shortest time between two lines with the same message.
 	lineEvery = 10 * time.Second
 	// maxErrors is how many errors wait for OnError before they merge.
 	maxErrors = 100

@@ -66,7 +66,7 @@ func TestALineNamesEachCauseWithItsCount(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var book logbook
 				client := newClient(t, newGateway(t), loggingTo(&book))
-				// The first line of a kind is written at once.
+				// The first line with a message is written at once.
 				invalid("first", 1, badID)(client)
 				renamed("first", "user_id", 1)(client)
 				synctest.Wait()

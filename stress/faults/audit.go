@@ -202,5 +202,5 @@ func isPrintable(text string) bool {
 // theRest is the end of a line that Close writes sooner after another of its kind.
 const theRest = " (the rest, at Close)"
 
-// lineEvery is the shortest time between two lines of a kind.
+// lineEvery is the shortest time between two lines with the same message.
 const lineEvery = 10 * time.Second

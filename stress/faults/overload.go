@@ -50,7 +50,7 @@ func MeasureOverload(events, maxQueueBytes, perSecond int) (*Overload, error) {
 	slow := &counter{perSecond: perSecond}
 	endpoint := "http://" + ln.Addr().String()
 	if perSecond == 0 {
-		ln.Close() // whoever connects is refused
+		ln.Close() // connections are refused
 	} else {
 		srv := &http.Server{Handler: slow}
 		go srv.Serve(ln)
