@@ -59,6 +59,7 @@ type function struct {
 	entries map[entryKey]*term.Node
 	roots   map[ssa.Value]ssa.Value
 	loops   map[*ssa.BasicBlock]*loop
+	looked  map[ssa.Value]bool // those whose loops are known, see loopsFirst
 }
 
 func (x *extractor) function(fn *ssa.Function) *function {
@@ -67,7 +68,7 @@ func (x *extractor) function(fn *ssa.Function) *function {
 		f = &function{
 			extractor: x, fn: fn, id: idOf(fn),
 			terms: map[ssa.Value]*term.Node{}, entries: map[entryKey]*term.Node{},
-			roots: map[ssa.Value]ssa.Value{}, loops: map[*ssa.BasicBlock]*loop{},
+			roots: map[ssa.Value]ssa.Value{}, loops: map[*ssa.BasicBlock]*loop{}, looked: map[ssa.Value]bool{},
 		}
 		x.known[fn] = f
 	}

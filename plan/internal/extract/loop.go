@@ -62,9 +62,10 @@ func (f *function) loop(header *ssa.BasicBlock) *loop {
 // begun in the middle of a turn, v would depend on itself.
 func (f *function) loopsFirst(v ssa.Value) {
 	instr, ok := v.(ssa.Instruction)
-	if !ok || instr.Block() == nil || !matters(v.Type()) {
+	if !ok || instr.Block() == nil || !matters(v.Type()) || f.looked[v] {
 		return
 	}
+	f.looked[v] = true
 	for _, header := range f.loopsAround(instr.Block()) {
 		for _, first := range header.Instrs {
 			phi, ok := first.(*ssa.Phi)

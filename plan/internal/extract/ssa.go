@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -58,6 +59,14 @@ func Functions(prog *ssa.Program, pkg *ssa.Package) []*ssa.Function {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *ssa.Function) int { return int(a.Pos()) - int(b.Pos()) })
+	// By file, because files are parsed in any order, and positions are in that order.
+	places := make(map[*ssa.Function]token.Position, len(all))
+	for _, fn := range all {
+		places[fn] = prog.Fset.Position(fn.Pos())
+	}
+	slices.SortStableFunc(all, func(a, b *ssa.Function) int {
+		p, q := places[a], places[b]
+		return cmp.Or(cmp.Compare(p.Filename, q.Filename), cmp.Compare(p.Offset, q.Offset), cmp.Compare(a.String(), b.String()))
+	})
 	return all
 }

@@ -199,9 +199,6 @@ func short(id string) string {
 
 func (r *resolver) call(n *term.Node, e *env, depth int) {
 	for _, id := range r.p.targets(n.Str) {
-		if !r.p.mayBe(n.Str, n.Arg(0), e, id) {
-			continue
-		}
 		fn := r.p.funcs[id]
 		if fn == nil || n.N >= len(fn.Results) || fn.Results[n.N] == nil {
 			r.unknown("it comes from %s", short(n.Str))

@@ -49,3 +49,13 @@ func built(ctx context.Context, l *slog.Logger, z *zap.Logger, names []string, s
 	}
 	with.Info("a", "event", "with") //= with turn?=int
 }
+
+// Two variables of one type change in one loop.
+func swapped(l *slog.Logger, n int) {
+	first, second := []any{"event", "swapped"}, []any{"event", "also_swapped"}
+	for range n {
+		first, second = second, first
+		first = append(first, "n", 1)
+	}
+	l.Info("a", first...) //= swapped n?=int //= also_swapped n=int
+}
