@@ -214,7 +214,7 @@ func (b *batcher) hurry() {
 
 // flush makes all that was tracked so far due.
 func (b *batcher) flush(req flushRequest) {
-	req.number = b.queue.pushed.Load()
+	req.number = b.queue.count()
 	b.due = max(b.due, req.number)
 	if req.reply == nil {
 		return // Send waits for its own events

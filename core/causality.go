@@ -147,7 +147,7 @@ func (c *Client) FlushContext(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return c.flushError(ctx) // and not by chance a flush
 	}
-	tracked := c.queue.pushed.Load()
+	tracked := c.queue.count()
 	for {
 		// What the disk alone has is sent as far as it is read.
 		isLast := c.spool.hasPassed(tracked)

@@ -36,14 +36,14 @@ func (l *ledger) snapshot() Stats {
 	s.Tracked += s.Queued - s.Recovered
 	s.SpooledBytes = l.spool.bytes()
 	if s.Queued > 0 { // else the bytes are of an event that is not pushed yet
-		s.QueuedBytes = l.queue.heldBytes.Load()
+		s.QueuedBytes = l.queue.held()
 	}
 	return s
 }
 
 // queuedLocked is how many events wait or are in flight.
 func (l *ledger) queuedLocked() int64 {
-	return int64(l.queue.pushed.Load()) + l.stats.Recovered - l.left
+	return int64(l.queue.count()) + l.stats.Recovered - l.left
 }
 
 func (l *ledger) queued() int64 {
@@ -144,7 +144,7 @@ func (l *ledger) close(left []*batch, why, failure error) error {
 	l.left += events
 	l.stats.Tracked += events
 	l.stats.Dropped.Closed += events
-	l.queue.heldBytes.Store(0)
+	l.queue.free(l.queue.held())
 	l.stats.Paused = false
 	l.mu.Unlock()
 	if queued == 0 {

@@ -11,10 +11,10 @@ import (
 // It owns four facts: which events wait, how many bytes the client holds in all
 // (Config.MaxQueueBytes), whether it is closed, and when flushLoop is to be woken.
 //
-// Any goroutine may push, free and close. Only flushLoop may call what takes
-// events out: waiting, wakeWhen and take. push holds the lock for the copy of one
-// event; flushLoop copies without the lock, because an event that is counted as
-// pushed never changes.
+// Any goroutine may push, free, close and ask what there is. Only flushLoop may call
+// what takes events out: waiting, wakeWhen and take. push holds the lock for the copy
+// of one event; flushLoop copies without the lock, because an event that is counted
+// as pushed never changes.
 type queue struct {
 	maxBytes int64
 	wake     chan struct{} // size 1: something is due, or there is a first event
@@ -23,13 +23,14 @@ type queue struct {
 	_        [cacheLine]byte
 
 	// What push writes, on one cache line: it goes from one processor to another
-	// as a whole.
+	// as a whole. None is atomic: an atomic write waits until what was written before
+	// it, the copy of the event, has left the processor.
 	mu          sync.Mutex
 	tail        *chunk
-	tailLen     int           // of the bytes in it
-	pushed      atomic.Uint64 // events so far; written under mu
-	heldBytes   atomic.Int64  // size of the events that wait or are in flight
-	pushedBytes uint64        // size of the events so far
+	tailLen     int    // of the bytes in it
+	pushed      uint64 // events so far
+	pushedBytes uint64 // their size
+	heldBytes   int64  // size of the events that wait or are in flight
 	// flushLoop is woken when either of pushed and pushedBytes gets here.
 	wakeAt, wakeAtBytes uint64
 	_                   [cacheLine]byte
@@ -53,14 +54,14 @@ const chunkBytes = 64 << 10
 // both may go on in the next chunk, so that no memory is left over.
 type chunk struct {
 	next *chunk
-	buf  [chunkBytes]byte
+	buf  []byte // on pages of its own, unlike an array beside next: Track is faster
 }
 
 // lengthBytes is how many bytes the length of an event takes.
 const lengthBytes = 4
 
 var chunks = sync.Pool{New: func() any {
-	c := new(chunk)
+	c := &chunk{buf: make([]byte, chunkBytes)}
 	// The system gives a page of memory when it is first written to, which takes
 	// longer than to copy an event: now, and not under the lock.
 	for at := 0; at < len(c.buf); at += pageBytes {
@@ -100,7 +101,7 @@ func (q *queue) push(event []byte, w *wait) (DropReason, bool) {
 		switch {
 		case q.isClosed.Load():
 			why = DropClosed
-		case q.isFull || q.heldBytes.Load()+size > q.maxBytes:
+		case q.isFull || q.heldBytes+size > q.maxBytes:
 			why = DropQueueFull
 		}
 		if why != "" {
@@ -124,17 +125,22 @@ func (q *queue) push(event []byte, w *wait) (DropReason, bool) {
 	}
 	var length [lengthBytes]byte
 	binary.LittleEndian.PutUint32(length[:], uint32(len(event)))
-	spare = q.write(event, q.write(length[:], spare))
-	q.heldBytes.Add(size)
+	if q.roomBytes() >= lengthBytes+len(event) { // nearly always
+		q.tailLen += copy(q.tail.buf[q.tailLen:], length[:])
+		q.tailLen += copy(q.tail.buf[q.tailLen:], event)
+	} else {
+		spare = q.write(event, q.write(length[:], spare))
+	}
+	q.heldBytes += size
 	q.pushedBytes += uint64(size)
 	if w != nil {
 		if q.waits == nil {
 			q.waits = make(map[uint64]*wait)
 		}
-		q.waits[q.pushed.Load()] = w
+		q.waits[q.pushed] = w
 	}
-	pushed := q.pushed.Add(1)
-	if pushed >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
+	q.pushed++
+	if q.pushed >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
 		q.wakeAt, q.wakeAtBytes = never, never
 		notify(q.wake)
 	}
@@ -175,7 +181,25 @@ func (q *queue) write(p []byte, spare *chunk) *chunk {
 }
 
 // free says that events of this size are settled.
-func (q *queue) free(bytes int64) { q.heldBytes.Add(-bytes) }
+func (q *queue) free(bytes int64) {
+	q.mu.Lock()
+	q.heldBytes -= bytes
+	q.mu.Unlock()
+}
+
+// held is the size of the events that wait or are in flight.
+func (q *queue) held() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.heldBytes
+}
+
+// count is how many events there were so far.
+func (q *queue) count() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.pushed
+}
 
 // setFull says whether events are turned away though there is memory for them.
 func (q *queue) setFull(isFull bool) {
@@ -195,14 +219,14 @@ func (q *queue) close() {
 func (q *queue) waiting() (events int, bytes int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return int(q.pushed.Load() - q.popped), int64(q.pushedBytes - q.poppedBytes)
+	return int(q.pushed - q.popped), int64(q.pushedBytes - q.poppedBytes)
 }
 
 // wakeWhen asks for a wake-up once so many events wait or they have this size.
 func (q *queue) wakeWhen(events int, bytes int64) {
 	q.mu.Lock()
 	q.wakeAt, q.wakeAtBytes = q.popped+uint64(events), q.poppedBytes+uint64(bytes)
-	if q.pushed.Load() >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
+	if q.pushed >= q.wakeAt || q.pushedBytes >= q.wakeAtBytes {
 		q.wakeAt, q.wakeAtBytes = never, never
 		notify(q.wake) // they came since flushLoop looked, and woke nobody
 	}
@@ -266,7 +290,7 @@ func (q *queue) taken(bt *batch) {
 			}
 		}
 	}
-	if q.popped == q.pushed.Load() {
+	if q.popped == q.pushed {
 		q.head.at, q.tailLen = 0, 0
 	}
 }

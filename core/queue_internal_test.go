@@ -135,7 +135,7 @@ func TestLargeEventsLeaveNoMemoryOver(t *testing.T) {
 	for c := q.head.chunk; c != nil; c = c.next {
 		memory += chunkBytes
 	}
-	if held := int(q.heldBytes.Load()); memory > held+chunkBytes+lengthBytes*events {
+	if held := int(q.held()); memory > held+chunkBytes+lengthBytes*events {
 		t.Errorf("%d events of %d bytes take %d", events, held, memory)
 	}
 }
@@ -196,7 +196,7 @@ func TestWakeUps(t *testing.T) {
 func ten() *batch {
 	q := newQueue(1 << 30)
 	q.popped = 100
-	q.pushed.Store(100)
+	q.pushed = 100
 	for n := range 10 {
 		push(q, encoded(n, 100+n))
 	}

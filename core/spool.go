@@ -228,7 +228,7 @@ func (s *spooler) leave(group *batch, first spool.Ref) {
 
 // pushLocked pushes an event into ready.
 func (s *spooler) pushLocked(event []byte, ref spool.Ref, w *wait) {
-	number := s.ready.pushed.Load()
+	number := s.ready.count()
 	s.used += sizeOf(len(event))
 	if ref == 0 {
 		s.unsaved++

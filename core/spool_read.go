@@ -15,7 +15,7 @@ func (s *spooler) read(flush func()) {
 	for c := (spool.Chunk{}); ; {
 		// Where nothing is on its way to the gateway, it must read, or the disk would
 		// stay as full as memory is.
-		for used := s.usedBytes(); used > 0 && (used > s.staged.maxBytes/2-spoolChunkBytes || s.staged.heldBytes.Load() > s.staged.maxBytes-spoolChunkBytes); used = s.usedBytes() {
+		for used := s.usedBytes(); used > 0 && (used > s.staged.maxBytes/2-spoolChunkBytes || s.staged.held() > s.staged.maxBytes-spoolChunkBytes); used = s.usedBytes() {
 			select {
 			case <-s.room:
 			case <-s.stopped:
