@@ -7,7 +7,6 @@ import (
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
-	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
 // Option changes what NewHandler and Tee do.
@@ -93,7 +92,7 @@ func (h *Handler) wants(r *slog.Record) (may bool) {
 		return true
 	}
 	r.Attrs(func(a slog.Attr) bool {
-		may = h.rules.MayBeEvent(h.scope, a.Key)
+		may = h.rules.Matters(a.Key) && h.rules.MayBeEvent(h.scope, a.Key)
 		return !may
 	})
 	return may
@@ -104,7 +103,7 @@ var records = sync.Pool{New: func() any { return new(record.Record) }}
 func (h *Handler) track(ctx context.Context, r *slog.Record) {
 	rec := records.Get().(*record.Record)
 	defer records.Put(rec)
-	rec.Begin(h.rules, h.scope, usercode.Running())
+	rec.Begin(h.rules, h.scope)
 	defer rec.End()
 	r.Attrs(func(a slog.Attr) bool {
 		rec.Add(a.Key, a.Value)

@@ -7,7 +7,6 @@ import (
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
 	"github.com/SebastienMelki/causality/sdk/go/internal/diagnostic"
 	"github.com/SebastienMelki/causality/sdk/go/internal/record"
-	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -78,6 +77,7 @@ func (c *core) With(fields []zapcore.Field) zapcore.Core {
 	}
 	e := newEncoder()
 	defer e.free()
+	e.binds = true
 	e.fields(fields)
 	derived := *c
 	scope, attrs := e.bind(c.rules, c.scope)
@@ -117,7 +117,7 @@ func (c *core) mayBeEvent(fields []zapcore.Field) bool {
 	for i := range fields {
 		// What is inline has no key, and is the entry's own. Neither has what
 		// is skipped, such as zap.Error(nil).
-		if c.rules.MayBeEvent(c.scope, fields[i].Key) && fields[i].Type != zapcore.SkipType {
+		if key := fields[i].Key; c.rules.Matters(key) && c.rules.MayBeEvent(c.scope, key) && fields[i].Type != zapcore.SkipType {
 			return true
 		}
 	}
@@ -127,10 +127,9 @@ func (c *core) mayBeEvent(fields []zapcore.Field) bool {
 func (c *core) track(entry zapcore.Entry, fields []zapcore.Field) {
 	e := newEncoder()
 	defer e.free()
-	e.inner = usercode.Running()
 	e.fields(fields)
 	scope, attrs := e.bind(c.rules, c.scope)
-	e.rec.Begin(c.rules, scope, e.inner)
+	e.rec.Begin(c.rules, scope)
 	for i := range attrs {
 		e.rec.Add(attrs[i].Key, attrs[i].Value)
 	}

@@ -37,9 +37,9 @@ type encoder struct {
 	arrays int // how many of them are arrays: within one, all folds to JSON
 	folds  int
 
-	// calling says that a marshaler of the user's is being called, inner that the
-	// entry comes out of such a function: then none is.
-	calling, inner bool
+	// calling says that a marshaler of the user's is being called, binds that the
+	// fields are bound to a logger.
+	calling, binds bool
 
 	// ctx is the last context among the fields.
 	ctx context.Context
@@ -70,7 +70,7 @@ func (e *encoder) free() {
 	clear(e.arena)
 	e.attrs, e.open, e.arena = e.attrs[:0], e.open[:0], e.arena[:0]
 	e.depth, e.arrays, e.folds, e.ctx = 0, 0, 0, nil
-	e.calling, e.inner = false, false
+	e.calling, e.binds = false, false
 	e.rec.End()
 	encoders.Put(e)
 }
@@ -92,7 +92,7 @@ func (e *encoder) bind(rules *record.Rules, scope *record.Scope) (*record.Scope,
 func (e *encoder) add(key string, v slog.Value) {
 	switch n := len(e.attrs); {
 	case n < value.MaxElements:
-		e.attrs = append(e.attrs, slog.Attr{Key: key, Value: v})
+		e.attrs = record.AppendAttr(e.attrs, key, v)
 	case n == value.MaxElements: // a marshaler may go on for ever
 		e.attrs = append(e.attrs, slog.Attr{Key: key, Value: slog.AnyValue(value.TooLarge{})})
 	}
@@ -157,9 +157,9 @@ func (e *encoder) field(f *zapcore.Field) {
 // call calls f, which calls a marshaler of the user's.
 func (e *encoder) call(key string, f func()) {
 	switch {
-	case e.inner:
 	case e.calling:
 		f()
+	case !e.binds && usercode.Running(): // no event comes of the entry
 	default:
 		e.calling = true
 		if !usercode.Try(f) {

@@ -79,7 +79,7 @@ func (l *line) release() {
 func (l *line) track(ctx context.Context, o *options) {
 	l.inner = usercode.Running()
 	l.now = now(l.inner)
-	l.rec.Begin(o.rules, nil, l.inner)
+	l.rec.Begin(o.rules, nil)
 	if !l.read() {
 		// A RawJSON that is not JSON: what comes before it is good.
 		diagnostic.PropertyDropped(o.client, 1)

@@ -31,7 +31,7 @@ type prepared struct {
 // NewBound returns the Bound of a logger's bindings, the outermost first.
 func NewBound(steps []Step) *Bound { return &Bound{steps: steps} }
 
-// Attr returns what is the first of an Event's Attrs, in place of what is bound. The
+// Attr returns what is the last of an Event's Attrs, in place of what is bound. The
 // others are then in the groups of the logger. It goes only to an Envelope that
 // TakesBound.
 func (b *Bound) Attr() slog.Attr { return slog.Attr{Value: slog.AnyValue(b)} }
@@ -39,12 +39,13 @@ func (b *Bound) Attr() slog.Attr { return slog.Attr{Value: slog.AnyValue(b)} }
 // TakesBound reports whether events may begin with the Attr of a Bound.
 func (env *Envelope) TakesBound() bool { return !env.isFlat && env.replaceAttr == nil }
 
-// boundOf returns the Bound that an event begins with, or nil.
+// boundOf returns the Bound that an event ends with, or nil.
 func boundOf(ev *Event) *Bound {
-	if len(ev.Attrs) == 0 || len(ev.Properties) > 0 || ev.Attrs[0].Key != "" || ev.Attrs[0].Value.Kind() != slog.KindAny {
+	last := len(ev.Attrs) - 1
+	if last < 0 || len(ev.Properties) > 0 || ev.Attrs[last].Key != "" || ev.Attrs[last].Value.Kind() != slog.KindAny {
 		return nil
 	}
-	b, _ := ev.Attrs[0].Value.Any().(*Bound)
+	b, _ := ev.Attrs[last].Value.Any().(*Bound)
 	return b
 }
 

@@ -260,7 +260,7 @@ func (e *Encoder) Encode(env *Envelope, ev *Event) error {
 	}
 	attrs, depth := ev.Attrs, 0
 	if b := boundOf(ev); b != nil {
-		depth, attrs = e.beginBound(env, b), attrs[1:]
+		depth, attrs = e.beginBound(env, b), attrs[:len(attrs)-1]
 	} else if env.common != nil {
 		e.begin(env.common)
 	}

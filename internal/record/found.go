@@ -47,23 +47,24 @@ type found struct {
 	members  []slog.Attr // memory of event.members
 	group    *Scope      // the group "event", if the attributes are its members
 	id       string      // that of the open form
-	// inner says that the attributes are logged by a function of the user's that
-	// the client is calling: no event comes of them, and the user's methods, which
-	// may have led here, are not called for them.
-	inner bool
+	// binds says that the attributes are bound to a logger, for later.
+	binds bool
 }
 
 func (f *found) reset() {
 	clear(f.attrs)
 	clear(f.members)
 	f.attrs, f.members = f.attrs[:0], f.members[:0]
-	f.event, f.identity, f.group, f.inner = event{}, causality.Identity{}, nil, false
+	// One by one: together they would be built on the stack first.
+	f.event = event{}
+	f.identity = causality.Identity{}
+	f.group = nil
 	f.id = ""
 }
 
 // add takes an attribute by its parts, because these stay in registers.
 func (f *found) add(rules *Rules, key string, v slog.Value) {
-	if key == "" && !f.inner {
+	if key == "" && !f.isInner(v) {
 		// Here and not again among its members: a LogValuer may give itself as
 		// one of them, for ever.
 		v = follow(v)
@@ -72,31 +73,40 @@ func (f *found) add(rules *Rules, key string, v slog.Value) {
 }
 
 func (f *found) addFollowed(rules *Rules, key string, v slog.Value) {
+	if rules.isPlain(key) {
+		f.attrs = AppendAttr(f.attrs, key, v)
+		return
+	}
 	if isInline(key, v) {
 		for _, member := range v.Group() {
 			f.addFollowed(rules, member.Key, member.Value)
 		}
 		return
 	}
-	if rules.matters(key) {
+	if rules.Matters(key) {
 		isEvent := false
 		if v, isEvent = f.addEvent(rules, key, v); isEvent {
 			return
 		}
 	}
-	if f.inner {
-		return
-	}
-	v, isIdentity := liftIdentity(&f.identity, key, v)
+	v, isIdentity := f.liftIdentity(&f.identity, key, v)
 	if isIdentity {
 		return
 	}
-	f.attrs = appendAttr(f.attrs, key, v)
+	f.attrs = AppendAttr(f.attrs, key, v)
 }
 
-// appendAttr appends an attribute by its parts. As a whole it would be built on the
+// isInner reports whether a function of the user's that the client is calling has
+// logged a value whose methods may be that function: these are not called, because no
+// event comes of the record. What it binds to a logger may become one later.
+func (f *found) isInner(v slog.Value) bool {
+	kind := v.Kind()
+	return (kind == slog.KindAny || kind == slog.KindLogValuer) && !f.binds && usercode.Running()
+}
+
+// AppendAttr appends an attribute by its parts. As a whole it would be built on the
 // stack and copied from there, which takes several times as long.
-func appendAttr(attrs []slog.Attr, key string, v slog.Value) []slog.Attr {
+func AppendAttr(attrs []slog.Attr, key string, v slog.Value) []slog.Attr {
 	n := len(attrs)
 	if n == cap(attrs) {
 		attrs = slices.Grow(attrs, 1)
@@ -151,36 +161,47 @@ func (f *found) addEvent(rules *Rules, key string, v slog.Value) (read slog.Valu
 	text, v, isText := f.textOf(v)
 	switch {
 	case isText && isMember:
-		f.take(event{form: openForm, eventType: text, rank: rules.groupRank, key: key, value: v, group: f.group})
+		if e := f.take(rules.groupRank, key, v); e != nil {
+			e.form, e.eventType, e.group = openForm, text, f.group
+		}
 		return v, true
 	case isText && rank >= 0:
-		f.take(event{form: plainForm, eventType: text, rank: rank, key: key, value: v})
+		if e := f.take(rank, key, v); e != nil {
+			e.form, e.eventType = plainForm, text
+		}
 		return v, true
 	case key != EventKey || v.Kind() != slog.KindGroup:
 		return v, false
 	}
-	e, start := event{rank: rules.groupRank, key: key, value: v}, len(f.members)
+	var e event
+	start := len(f.members)
 	f.addMembers(&e, v.Group())
 	if e.form == none {
 		f.members = f.members[:start]
 		return v, false
 	}
-	e.members = f.members[start:]
-	f.take(e)
+	if kept := f.take(rules.groupRank, key, v); kept != nil {
+		kept.form, kept.eventType, kept.id, kept.identity, kept.members = e.form, e.eventType, e.id, e.identity, f.members[start:]
+	}
 	return v, true
 }
 
-// take keeps an event, unless there is one whose key comes first. Of two with
-// different keys the other is an ordinary attribute.
-func (f *found) take(e event) {
-	if f.event.form != none && e.rank > f.event.rank {
-		f.attrs = appendAttr(f.attrs, e.key, e.value)
-		return
+// take returns the event to be filled in with one that has this key and value, or nil
+// where there is one whose key comes first. Of two with different keys the other is
+// an ordinary attribute.
+func (f *found) take(rank int, key string, v slog.Value) *event {
+	if f.event.form != none {
+		if rank > f.event.rank {
+			f.attrs = AppendAttr(f.attrs, key, v)
+			return nil
+		}
+		if rank < f.event.rank {
+			f.attrs = AppendAttr(f.attrs, f.event.key, f.event.value)
+		}
+		f.event = event{}
 	}
-	if f.event.form != none && e.rank < f.event.rank {
-		f.attrs = appendAttr(f.attrs, f.event.key, f.event.value)
-	}
-	f.event = e
+	f.event.rank, f.event.key, f.event.value = rank, key, v
+	return &f.event
 }
 
 // settle returns the event of what is found, or the one that is bound around it.
@@ -191,10 +212,10 @@ func (f *found) settle(bound *event) *event {
 	case bound.form == none || f.event.rank == bound.rank:
 		return &f.event
 	case f.event.rank < bound.rank:
-		f.attrs = appendAttr(f.attrs, bound.key, bound.value)
+		f.attrs = AppendAttr(f.attrs, bound.key, bound.value)
 		return &f.event
 	default:
-		f.attrs = appendAttr(f.attrs, f.event.key, f.event.value)
+		f.attrs = AppendAttr(f.attrs, f.event.key, f.event.value)
 		return bound
 	}
 }
@@ -222,24 +243,21 @@ func (f *found) addMembers(e *event, members []slog.Attr) {
 			}
 			v = read
 		}
-		if f.inner {
-			continue
-		}
-		v, isIdentity := liftIdentity(&e.identity, key, v)
+		v, isIdentity := f.liftIdentity(&e.identity, key, v)
 		if isIdentity {
 			continue
 		}
-		f.members = appendAttr(f.members, key, v)
+		f.members = AppendAttr(f.members, key, v)
 	}
 }
 
 // textOf returns the text of a value that is one, and what it has read of the
 // value. An object is read as a group.
 func (f *found) textOf(v slog.Value) (text string, read slog.Value, ok bool) {
-	if f.inner {
-		if v.Kind() == slog.KindString {
-			return v.String(), v, true
-		}
+	if v.Kind() == slog.KindString {
+		return v.String(), v, true
+	}
+	if f.isInner(v) {
 		return "", v, v.Kind() == slog.KindAny && value.IsText(v.Any())
 	}
 	v = follow(v)
@@ -260,18 +278,27 @@ func (f *found) textOf(v slog.Value) (text string, read slog.Value, ok bool) {
 // property.
 // An empty string and nil say nothing. It returns the value, reduced if it has read
 // it: a method of the user's must not be asked twice.
-func liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.Value, ok bool) {
+func (f *found) liftIdentity(id *causality.Identity, key string, v slog.Value) (read slog.Value, ok bool) {
 	var field *string
 	switch key {
-	case "user_id":
+	case userKey:
 		field = &id.UserID
-	case "session_id":
+	case sessionKey:
 		field = &id.SessionID
-	case "device_id":
+	case deviceKey:
 		field = &id.DeviceID
-	case "correlation_id":
+	case correlationKey:
 		field = &id.CorrelationID
 	default:
+		return v, false
+	}
+	if v.Kind() == slog.KindString {
+		if text := v.String(); text != "" {
+			*field = text
+		}
+		return v, true
+	}
+	if f.isInner(v) {
 		return v, false
 	}
 	read = value.Resolve(v)

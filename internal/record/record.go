@@ -45,12 +45,9 @@ type Record struct {
 	arena []slog.Attr
 }
 
-// Begin begins a record of a logger with the given scope. inner says that it is
-// logged by a function that the client is calling: then no event comes of it, and no
-// method of the user's is called to read it.
-func (r *Record) Begin(rules *Rules, scope *Scope, inner bool) {
-	r.rules, r.scope = rules, scope
-	r.found.group, r.found.inner = scope.eventGroup(), inner
+// Begin begins a record of a logger with the given scope.
+func (r *Record) Begin(rules *Rules, scope *Scope) {
+	r.rules, r.scope, r.found.group = rules, scope, scope.eventGroup()
 }
 
 // End forgets the record.
@@ -88,10 +85,6 @@ func (r *Record) Track(ctx context.Context, client *causality.Client, at time.Ti
 	e := causality.Event{EventType: event.eventType, ID: event.id}
 	if event.form == openForm {
 		e.ID = r.found.id
-	}
-	if r.found.inner {
-		client.Track(e) // which counts it
-		return
 	}
 	switch {
 	case event.form != groupForm:
@@ -154,9 +147,8 @@ func isOwn(ctx context.Context) (own bool) {
 func (r *Record) properties(client *causality.Client, outermost *Scope) []slog.Attr {
 	if outermost == nil && r.scope != nil && diagnostic.TakesBound(client) {
 		if bound := r.scope.begin(); bound != nil {
-			start := len(r.arena)
-			r.arena = append(append(r.arena, bound.Attr()), r.found.attrs...)
-			return r.arena[start:]
+			r.found.attrs = append(r.found.attrs, bound.Attr())
+			return r.found.attrs
 		}
 	}
 	return r.nest(outermost)

@@ -13,6 +13,11 @@ const (
 	// idKey is the member of the group form that holds the event's id, if it is
 	// given.
 	idKey = "event_id"
+
+	userKey        = "user_id"
+	sessionKey     = "session_id"
+	deviceKey      = "device_id"
+	correlationKey = "correlation_id"
 )
 
 // Rules are an adapter's options. They do not change once they are made.
@@ -22,9 +27,9 @@ type Rules struct {
 	keys []string
 	// groupRank is the place of the group form in that order.
 	groupRank int
-	// lengths and initials have a bit for the length and the first byte of each key
-	// that can make an event: cheap to compare by.
-	lengths, initials uint64
+	// events has the trace of each key that can make an event, special those of
+	// identities as well: cheap to compare by.
+	events, special uint64
 }
 
 // DefaultKeys are the event keys unless an option changes them.
@@ -44,6 +49,7 @@ func NewRules(keys []string) *Rules {
 		}
 	}
 	r.groupRank = slices.Index(r.keys, EventKey) // -1, before all others, where it is none
+	r.special = r.events | trace(userKey) | trace(sessionKey) | trace(deviceKey) | trace(correlationKey)
 	return r
 }
 
@@ -55,23 +61,22 @@ func (r *Rules) Keys() []string {
 	return append([]string{EventKey}, r.keys...)
 }
 
-// note lets matters know a key, which is not empty.
-func (r *Rules) note(key string) {
-	r.lengths |= 1 << (len(key) & 63)
-	r.initials |= 1 << (key[0] & 63)
-}
+// note lets Matters know a key, which is not empty.
+func (r *Rules) note(key string) { r.events |= trace(key) }
 
-// matters reports whether a key may be one that is noted, which few others may.
-func (r *Rules) matters(key string) bool {
-	return r.lengths&(1<<(len(key)&63)) != 0 && key != "" && r.initials&(1<<(key[0]&63)) != 0
-}
-
-// MayBeEvent reports whether an attribute with this key can make its record an
-// event: the quick look at lines that carry none. The empty key may be a group
+// Matters reports whether a key may be one that can make an event, which few others
+// may: the quick look at lines that carry none. The empty key may be that of a group
 // whose members count as the record's own.
+func (r *Rules) Matters(key string) bool { return key == "" || r.events&trace(key) != 0 }
+
+// isPlain reports whether a key is for certain that of an ordinary attribute.
+func (r *Rules) isPlain(key string) bool { return key != "" && r.special&trace(key) == 0 }
+
+// trace is one of 64 bits for a key that is not empty, by its length and first byte.
+func trace(key string) uint64 { return 1 << ((5*uint(len(key)) + uint(key[0])) & 63) }
+
+// MayBeEvent reports whether an attribute whose key Matters can make its record an
+// event.
 func (r *Rules) MayBeEvent(scope *Scope, key string) bool {
-	if !r.matters(key) {
-		return key == ""
-	}
-	return key == EventKey || slices.Contains(r.keys, key) || key == TypeKey && scope.eventGroup() != nil
+	return key == "" || key == EventKey || slices.Contains(r.keys, key) || key == TypeKey && scope.eventGroup() != nil
 }

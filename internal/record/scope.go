@@ -53,7 +53,7 @@ const MaxBound = 10_000
 // is left out, which every event of the scope reports; an event type and an identity
 // among it count.
 func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
-	f := found{group: s.eventGroup()}
+	f := found{group: s.eventGroup(), binds: true}
 	for _, a := range attrs {
 		f.add(rules, a.Key, a.Value)
 	}
