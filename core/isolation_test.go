@@ -231,6 +231,38 @@ func triesDoNotHoldUp(t *testing.T, areBarred bool) {
 	})
 }
 
+// Of a batch that has an event which the gateway never answers to, the others are
+// stored after some Timeouts, and not after one for each time that it can be halved.
+func TestTheSearchForAnEventThatGetsNoAnswerTakesFewTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		isBad := is(500)
+		g := newGateway(t)
+		g.then(func(g *gateway, r *http.Request, got *arrival) (*http.Response, error) {
+			if g.read(r, got); slices.ContainsFunc(got.events, isBad) {
+				return hangs(g, r, got)
+			}
+			return accept(g, r, got)
+		})
+		client := newClient(t, g, batchSize(1000), func(cfg *causality.Config) { cfg.FlushInterval = time.Second })
+		track(client, 0, 1000)
+		start := time.Now()
+		areStored := func() bool {
+			numbers := g.numbers()
+			slices.Sort(numbers)
+			return len(numbers) > 998 && numbers[998] == 999
+		}
+		for n := 1000; !areStored() && time.Since(start) < 5*time.Minute; n++ {
+			track(client, n, n+1) // what is stored meanwhile
+			time.Sleep(500 * time.Millisecond)
+		}
+		took := time.Since(start)
+		t.Logf("%v, %d requests", took, g.count())
+		if took > 6*10*time.Second {
+			t.Errorf("the others are stored after %v", took)
+		}
+	})
+}
+
 // Where what the gateway names turns out to be good, it is searched for like the
 // others: else each request would lose one event to the next, for every bad event.
 func TestAGatewayThatNamesTheWrongLineIsNotBelieved(t *testing.T) {

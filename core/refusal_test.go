@@ -63,7 +63,7 @@ func TestBadEventsAreFoundAndOnlyTheyAreLost(t *testing.T) {
 		// The first that is named is asked about twice, the others once.
 		{"the first of a thousand, named", true, 1000, []int{0}, 4},
 		{"the last of a thousand, named", true, 1000, []int{999}, 4},
-		{"ten of a thousand, named one after the other", true, 1000, ten, 28},
+		{"ten of a thousand, named one after the other", true, 1000, ten, 29},
 		{"one of two, named", true, 2, []int{1}, 4},
 		{"the first of a thousand, not named", false, 1000, []int{0}, 32},
 		{"one in the middle of a thousand, not named", false, 1000, []int{500}, 32},

@@ -31,7 +31,7 @@ type schedule struct {
 //
 //	the gateway asked for a wait     nothing
 //	doubtful or down                 a probe, alone
-//	well                             by turns a suspect, on half of the slots; or
+//	well                             by turns a suspect, on some of the slots; or
 //	                                 what is to be sent again, then fresh events
 func (b *batcher) next(now time.Time) *batch {
 	switch {

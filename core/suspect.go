@@ -9,8 +9,8 @@ import (
 
 // A batch that failed while others, sent after it, were stored has a bad event in
 // it, whatever the answer was: a 400, a firewall's 403, a 500 or a broken
-// connection. It is halved until the event is alone. A failed batch of which that
-// is not known yet waits until the gateway stores something; see state.
+// connection. It is cut into parts until the event is alone. A failed batch of which
+// that is not known yet waits until the gateway stores something; see state.
 
 const (
 	// An event is rejected when it has failed alone so often and for so long,
@@ -26,6 +26,10 @@ const (
 	// such event twice; see verdicts.
 	namedFailures      = 1
 	firstNamedFailures = 2
+	// slowParts is into how many parts a suspect is cut whose failure takes much of
+	// Timeout. Those without the bad event are stored at once, so that it takes a
+	// third of the failures that halves would take.
+	slowParts = 8
 	// aloneWait is the longest wait before an event is sent alone again.
 	aloneWait = time.Minute
 )
@@ -34,8 +38,8 @@ const (
 // flushLoop alone writes it: it reads that of batches under way, too.
 type suspicion struct {
 	isSuspect bool
-	// isHalf: it has not been sent since it was cut off a suspect.
-	isHalf bool
+	// portion is how many of its events the next request takes; 0 if it is to be cut.
+	portion int
 	// isNamed: the gateway named this event as bad.
 	isNamed bool
 	// isSlow: the last failure took much of Timeout.
@@ -81,7 +85,7 @@ func (b *batcher) suspect(bt *batch, res result) {
 	if bt.len() < res.batch.len() && !bt.isNamed {
 		return // half of what was too large, or what the gateway did not name
 	}
-	bt.isSuspect, bt.isHalf, bt.err = true, false, res.err
+	bt.isSuspect, bt.portion, bt.err = true, 0, res.err
 	if bt.since == 0 || res.isNamed && !bt.isNamed && bt.alone == 0 {
 		bt.since = res.request
 	}
@@ -119,20 +123,17 @@ func (b *batcher) retrySuspects(wasDown bool) {
 	}
 }
 
-// nextSuspect takes a suspect, or its first half, that others stored since speak
-// against; nil if there is none, or half of the slots have one.
+// nextSuspect takes a suspect, or a part of it, that others stored since speak
+// against; nil if there is none, or enough are under way.
 func (b *batcher) nextSuspect(now time.Time) *batch {
 	b.rejectSuspects(now)
-	underWay, slots := 0, max(b.cfg.MaxInFlight/2, 1)
+	underWay := 0
 	for _, bt := range b.inFlight {
 		if bt.isSuspect {
 			underWay++
 		}
 	}
-	if b.isClosing {
-		slots = b.cfg.MaxInFlight
-	}
-	if underWay >= slots {
+	if underWay >= b.suspectSlots() {
 		return nil
 	}
 	chosen, unproven := -1, -1
@@ -154,11 +155,26 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 		return nil
 	}
 	bt := b.waiting[chosen]
-	if !bt.isHalf && bt.len() > 1 {
-		bt.isHalf = true // the halves inherit it
-		return b.take(chosen, min((bt.len()+1)/2, b.size))
+	if bt.portion == 0 {
+		parts := 2
+		if bt.isSlow {
+			parts = slowParts
+		}
+		bt.portion = (bt.len() + parts - 1) / parts // the parts inherit it
 	}
-	return b.take(chosen, b.size)
+	return b.take(chosen, min(bt.portion, b.size))
+}
+
+// suspectSlots is how many requests with suspects may be under way: half of all, or
+// all but one while no fresh events wait for the others.
+func (b *batcher) suspectSlots() int {
+	switch n, _ := b.queue.waiting(); {
+	case b.isClosing:
+		return b.cfg.MaxInFlight
+	case n < b.fill():
+		return max(b.cfg.MaxInFlight-1, 1)
+	}
+	return max(b.cfg.MaxInFlight/2, 1)
 }
 
 // goesBefore reports whether a suspect keeps fewer good events waiting if it is sent
