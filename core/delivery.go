@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/reply"
 )
 
 // maxResends is how often an event that the gateway could not store for the moment,
@@ -59,34 +61,44 @@ type result struct {
 	elapsed             time.Duration
 }
 
+// outcome is what became of one request.
+type outcome struct {
+	reply.Reply
+	// err says why it was not accepted.
+	err error
+	// start is when the request was sent, and elapsed how long it took.
+	start   time.Time
+	elapsed time.Duration
+}
+
 func (d *delivery) run(ctx context.Context) {
 	bt := d.batch
 	res := result{batch: bt, isProbe: d.isProbe}
 	out := d.send(ctx, bt, &res)
 	res.elapsed, res.err = out.elapsed, out.err
-	res.isBusy, res.isHeld = out.isBusy, out.isBusy || out.retryAfter > 0
-	switch out.verdict {
-	case accepted:
+	res.isBusy, res.isHeld = out.IsBusy, out.IsBusy || out.RetryAfter > 0
+	switch out.Verdict {
+	case reply.Accepted:
 		d.settle(bt, out, &res)
-	case refused:
+	case reply.Refused:
 		res.failed = true
-		if out.line < 0 || bt.len() == 1 || !d.believesNames {
-			res.isNamed = out.line == 0 && bt.len() == 1
+		if out.Line < 0 || bt.len() == 1 || !d.believesNames {
+			res.isNamed = out.Line == 0 && bt.len() == 1
 			res.left = []*batch{bt}
 			break
 		}
-		named := bt.subset(func(i int) bool { return i == out.line })
+		named := bt.subset(func(i int) bool { return i == out.Line })
 		// Of the requests before this one another event may have been the reason.
 		named.suspicion = suspicion{isNamed: true}
-		rest := bt.subset(func(i int) bool { return i != out.line })
+		rest := bt.subset(func(i int) bool { return i != out.Line })
 		rest.suspicion = suspicion{}
 		res.left = []*batch{named, rest}
 	default:
 		res.failed, res.left = true, []*batch{bt}
-		if bt.len() == 1 || out.verdict != tooLarge && out.verdict != tooMany {
+		if bt.len() == 1 || out.Verdict != reply.TooLarge && out.Verdict != reply.TooMany {
 			break
 		}
-		if out.verdict == tooLarge {
+		if out.Verdict == reply.TooLarge {
 			res.maxBytes = len(bt.body) / 2
 		} else {
 			res.maxEvents = bt.len() / 2
@@ -106,16 +118,16 @@ func (d *delivery) send(ctx context.Context, bt *batch, res *result) outcome {
 		bt.request = d.ledger.requested(bt.request > 0)
 		res.request = bt.request
 		out := d.transport.sendBatch(ctx, bt)
-		if ctx.Err() != nil && out.verdict != accepted {
+		if ctx.Err() != nil && out.Verdict != reply.Accepted {
 			return out // Close has no time left, says so itself, and has the batch
 		}
 		switch {
-		case out.isBusy, out.retryAfter > 0 && !bt.isSuspect: // else it asks for these events
-			d.transport.hold(out.start, out.retryAfter)
-		case out.retryAfter == 0:
+		case out.IsBusy, out.RetryAfter > 0 && !bt.isSuspect: // else it asks for these events
+			d.transport.hold(out.start, out.RetryAfter)
+		case out.RetryAfter == 0:
 			d.transport.served()
 		}
-		if out.unknown {
+		if out.Unknown {
 			// gateway: it may have marked the keys as seen and stored nothing;
 			// the same keys would then be answered "accepted" and never stored.
 			bt.uncertain = true
@@ -123,17 +135,17 @@ func (d *delivery) send(ctx context.Context, bt *batch, res *result) outcome {
 				bt.rekey()
 			}
 		}
-		if out.timedOut {
+		if out.TimedOut {
 			res.timedOut, res.brokeAfter = true, max(res.brokeAfter, out.elapsed)
 		}
-		if out.verdict == accepted {
+		if out.Verdict == reply.Accepted {
 			return out
 		}
-		if out.unknown {
+		if out.Unknown {
 			d.report.unknown(bt.len(), d.reuseKeys, out.err)
 		}
 		d.report.failed(out.err, d.ledger.failed(out.err))
-		if out.verdict != again || out.isBusy || out.retryAfter > 0 || attempt >= d.retries || d.ledger.storedAfter(bt.request) ||
+		if out.Verdict != reply.Again || out.IsBusy || out.RetryAfter > 0 || attempt >= d.retries || d.ledger.storedAfter(bt.request) ||
 			!d.sleep(ctx, jittered(exponentialBackoff(attempt))) ||
 			d.ledger.storedAfter(bt.request) || time.Now().Before(d.transport.held()) {
 			return out
@@ -164,27 +176,27 @@ func (d *delivery) sleep(ctx context.Context, wait time.Duration) bool {
 // were rejected for good are dropped, and what the gateway could not store for the
 // moment is left, under new keys.
 func (d *delivery) settle(bt *batch, out outcome, res *result) {
-	if res.stored = true; len(out.rejections) == 0 {
+	if res.stored = true; len(out.Rejections) == 0 {
 		d.ledger.took(bt.request)
 		d.ledger.delivered(bt, nil)
 		return
 	}
 	isRejected := make([]bool, bt.len())
-	res.stored = len(out.rejections) < bt.len()
-	for _, r := range out.rejections {
-		isRejected[r.index] = true
-		res.stored = res.stored || !r.transient // the gateway has answered for it
+	res.stored = len(out.Rejections) < bt.len()
+	for _, r := range out.Rejections {
+		isRejected[r.Index] = true
+		res.stored = res.stored || !r.Transient // the gateway has answered for it
 	}
 	if res.stored {
 		d.ledger.took(bt.request)
 	}
 	d.ledger.delivered(bt, isRejected)
 	var transient []int
-	for _, r := range out.rejections {
-		if r.transient {
-			transient = append(transient, r.index)
+	for _, r := range out.Rejections {
+		if r.Transient {
+			transient = append(transient, r.Index)
 		} else {
-			d.ledger.rejected(bt, r.index, r.reason)
+			d.ledger.rejected(bt, r.Index, r.Reason)
 		}
 	}
 	if len(transient) == 0 {
@@ -207,6 +219,6 @@ func (d *delivery) settle(bt *batch, out outcome, res *result) {
 		return
 	}
 	res.failed = true
-	res.err = &GatewayError{StatusCode: http.StatusOK, Message: "it could store none of the events: " + out.rejections[0].reason, Events: bt.len()}
+	res.err = &GatewayError{StatusCode: http.StatusOK, Message: "it could store none of the events: " + out.Rejections[0].Reason, Events: bt.len()}
 	d.report.failed(res.err, d.ledger.failed(res.err))
 }

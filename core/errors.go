@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/reply"
 )
 
 var (
@@ -88,20 +89,6 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("the gateway rejected event %q (id %s): %s", e.EventType, e.ID, e.Reason)
 }
 
-// printable returns words from outside without what could forge a log line or turn
-// the direction of a terminal: a space for white space, U+FFFD for the rest.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return unicode.ReplacementChar
-	}, s)
-}
-
 // errorText returns err's text. ok is false if a method of err panics, as those of
 // a nil pointer do: then it must not be asked what it wraps.
 func errorText(err error) (text string, ok bool) {
@@ -122,7 +109,7 @@ var errUnused = errors.New("")
 func panicText(p any) string {
 	if err, ok := p.(error); ok {
 		text, _ := errorText(err)
-		return printable(text)
+		return reply.Printable(text)
 	}
-	return printable(fmt.Sprint(p)) // it catches panics of String methods
+	return reply.Printable(fmt.Sprint(p)) // it catches panics of String methods
 }

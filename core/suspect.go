@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
+	"github.com/SebastienMelki/causality/sdk/go/internal/reply"
 )
 
 // A batch that failed while others, sent after it, were stored has a bad event in
@@ -226,7 +227,7 @@ func (b *batcher) rejectSuspects(now time.Time) {
 			return false
 		}
 		b.verdicts.confirmed = b.verdicts.confirmed || b.believes(bt)
-		b.ledger.rejected(bt, 0, envelope.Cut(bt.err.Error(), maxMessageBytes))
+		b.ledger.rejected(bt, 0, envelope.Cut(bt.err.Error(), reply.MaxMessageBytes))
 		return true
 	})
 	if len(b.waiting) < before {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/connections"
+	"github.com/SebastienMelki/causality/sdk/go/internal/reply"
 	"github.com/SebastienMelki/causality/sdk/go/internal/usercode"
 )
 
@@ -85,7 +86,7 @@ func (t *httpTransport) sendBatch(ctx context.Context, bt *batch) outcome {
 	defer body.Close()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, body)
 	if err != nil {
-		return outcome{verdict: denied, line: -1, err: fmt.Errorf("no request can be made of the Endpoint: %w", t.foreign(err))}
+		return outcome{Reply: reply.Reply{Verdict: reply.Denied, Line: -1}, err: fmt.Errorf("no request can be made of the Endpoint: %w", t.foreign(err))}
 	}
 	// No GetBody: a transport that has one may send a request twice by itself.
 	req.ContentLength = int64(len(bt.body))
@@ -110,20 +111,21 @@ func (t *httpTransport) judge(a answer, events int, body *requestBody) outcome {
 	case a.status == 0:
 		// Before the body began to go nothing can have been stored.
 		started := body.started.Load()
-		return outcome{verdict: again, line: -1, err: networkError(a.err), unknown: started, timedOut: started}
-	case a.err == nil && a.status == http.StatusOK && allAccepted(a.text.Bytes(), events):
-		return outcome{verdict: accepted, line: -1}
+		return outcome{Reply: reply.Reply{Verdict: reply.Again, Line: -1, Unknown: started, TimedOut: started}, err: networkError(a.err)}
+	case a.err == nil && a.status == http.StatusOK && reply.AllAccepted(a.text.Bytes(), events):
+		return outcome{Reply: reply.Reply{Line: -1}}
 	case a.err != nil && a.status == http.StatusOK:
-		return outcome{verdict: again, line: -1, unknown: true, err: networkError(fmt.Errorf("reading the reply: %w", a.err))}
+		return outcome{Reply: reply.Reply{Verdict: reply.Again, Line: -1, Unknown: true}, err: networkError(fmt.Errorf("reading the reply: %w", a.err))}
 	}
-	out := read(a.status, a.header, t.redact(a.text.Bytes()), events) // before its words are cut, and a key with them
-	if a.err != nil && out.verdict == refused {
+	// The key goes before the words are cut, and once more: it may have been escaped.
+	out := outcome{Reply: reply.Read(a.status, a.header, t.redact(a.text.Bytes()), events)}
+	if out.Verdict != reply.Accepted {
+		out.err = &GatewayError{StatusCode: a.status, Message: string(t.redact([]byte(out.Message))), Events: events, RetryAfter: out.RetryAfter}
+	}
+	if a.err != nil && out.Verdict == reply.Refused {
 		// Half an error reply says no more than its status, and a refusal must
 		// not be acted on by halves.
-		out.verdict, out.line = again, -1
-	}
-	if answer, ok := out.err.(*GatewayError); ok {
-		answer.Message = string(t.redact([]byte(answer.Message))) // it may have been escaped
+		out.Verdict, out.Line = reply.Again, -1
 	}
 	return out
 }
@@ -301,7 +303,7 @@ func networkError(err error) error {
 func (t *httpTransport) foreign(err error) error {
 	text, ok := errorText(err)
 	clean := string(t.redact([]byte(text)))
-	shown := printable(clean)
+	shown := reply.Printable(clean)
 	switch {
 	case !ok || clean != text:
 		return errors.New(shown) // what it wraps would panic, or show the key

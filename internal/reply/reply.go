@@ -1,4 +1,6 @@
-package causality
+// Package reply reads what the gateway answers to a request: which of its events are
+// stored, and what to do with the others. It knows nothing of connections and waits.
+package reply
 
 import (
 	"bytes"
@@ -9,59 +11,58 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 	"github.com/SebastienMelki/causality/sdk/go/internal/needle"
 )
 
-// verdict is what to do with a request's events.
-type verdict uint8
+// Verdict is what to do with a request's events.
+type Verdict uint8
 
 const (
-	// accepted: the gateway answered for each event; some may be rejected.
-	accepted verdict = iota
-	// again: nothing is wrong with the events; the same request later.
-	again
-	// refused: at least one event is bad, and none was stored.
-	refused
-	// tooLarge: fewer bytes a request.
-	tooLarge
-	// tooMany: fewer events a request.
-	tooMany
-	// denied: this request will not be taken, whatever is in it.
-	denied
+	// Accepted: the gateway answered for each event; some may be rejected.
+	Accepted Verdict = iota
+	// Again: nothing is wrong with the events; the same request later.
+	Again
+	// Refused: at least one event is bad, and none was stored.
+	Refused
+	// TooLarge: fewer bytes a request.
+	TooLarge
+	// TooMany: fewer events a request.
+	TooMany
+	// Denied: this request will not be taken, whatever is in it.
+	Denied
 )
 
-// outcome is what became of one request.
-type outcome struct {
-	verdict verdict
-	// err says why it was not accepted.
-	err error
-	// line is the index of the event that the gateway named as bad, or -1.
-	line int
-	// rejections are the events of an accepted request that were not stored.
-	rejections []rejection
-	// unknown: the events may have been stored, or marked as seen, or neither.
-	unknown bool
-	// timedOut: no answer in time, or the upload broke.
-	timedOut bool
-	// isBusy: the answer is about the rate of requests and not about these events.
-	isBusy bool
-	// retryAfter is how long the answer asked everybody to wait; 0 if it did not.
-	retryAfter time.Duration
-	// start is when the request was sent, and elapsed how long it took.
-	start   time.Time
-	elapsed time.Duration
+// Reply is what the answer to one request says.
+type Reply struct {
+	Verdict Verdict
+	// Message is why it was not accepted, in the gateway's words.
+	Message string
+	// Line is the index of the event that the gateway named as bad, or -1.
+	Line int
+	// Rejections are the events of an accepted request that were not stored.
+	Rejections []Rejection
+	// Unknown: the events may have been stored, or marked as seen, or neither.
+	Unknown bool
+	// TimedOut: no answer in time, or the upload broke.
+	TimedOut bool
+	// IsBusy: the answer is about the rate of requests and not about these events.
+	IsBusy bool
+	// RetryAfter is how long the answer asked everybody to wait; 0 if it did not.
+	RetryAfter time.Duration
 }
 
-type rejection struct {
-	index  int
-	reason string
-	// transient: the same event may be stored later, under a new key.
-	transient bool
+// Rejection is an event that the gateway did not store, though it took the request.
+type Rejection struct {
+	Index  int
+	Reason string
+	// Transient: the same event may be stored later, under a new key.
+	Transient bool
 }
 
-// read judges an answer. It reads like the table "Statuses" of the gateway:
+// Read judges an answer. It reads like the table "Statuses" of the gateway:
 //
 //	200                                        accepted, if it adds up
 //	any other 2xx                              again, unknown
@@ -76,51 +77,49 @@ type rejection struct {
 //	502, 504, 520 and above                    again, unknown: a proxy speaks
 //	any other 5xx                              again
 //	any other                                  denied
-func read(status int, header http.Header, body []byte, events int) outcome {
+func Read(status int, header http.Header, body []byte, events int) Reply {
 	if status == http.StatusOK {
 		return readResults(body, events)
 	}
-	out := outcome{line: -1, retryAfter: retryAfter(header)}
-	message := replyMessage(body)
+	out := Reply{Line: -1, Message: message(body), RetryAfter: retryAfter(header)}
 	switch {
-	case status == http.StatusBadRequest && strings.Contains(message, "could not read request body"):
-		out.verdict = again
+	case status == http.StatusBadRequest && strings.Contains(out.Message, "could not read request body"):
+		out.Verdict = Again
 		// gateway: a body over its limit is a 400, not a 413.
-		if strings.Contains(message, "too large") {
-			out.verdict = tooLarge
+		if strings.Contains(out.Message, "too large") {
+			out.Verdict = TooLarge
 		} else {
-			out.timedOut = true
+			out.TimedOut = true
 		}
-	case status == http.StatusBadRequest && strings.Contains(message, "must contain no more than"):
-		out.verdict = tooMany
+	case status == http.StatusBadRequest && strings.Contains(out.Message, "must contain no more than"):
+		out.Verdict = TooMany
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		out.verdict = refused
-		out.line = namedEvent(message, events)
+		out.Verdict = Refused
+		out.Line = namedEvent(out.Message, events)
 	case status == http.StatusRequestTimeout, status/100 == 2:
-		out.verdict, out.unknown = again, true
+		out.Verdict, out.Unknown = Again, true
 	case status == http.StatusTooManyRequests:
-		out.verdict, out.isBusy = again, true
+		out.Verdict, out.IsBusy = Again, true
 	case status == http.StatusRequestEntityTooLarge:
-		out.verdict = tooLarge
-	case status == http.StatusInternalServerError && strings.Contains(message, "batch exceeds maximum event count"):
-		out.verdict = tooMany
+		out.Verdict = TooLarge
+	case status == http.StatusInternalServerError && strings.Contains(out.Message, "batch exceeds maximum event count"):
+		out.Verdict = TooMany
 	case status >= 500:
 		// gateway: once it has answered it is done with the request. A proxy
 		// answers while the gateway may still be storing.
-		out.verdict = again
-		out.unknown = status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520
+		out.Verdict = Again
+		out.Unknown = status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520
 	default:
-		out.verdict = denied
+		out.Verdict = Denied
 	}
-	out.err = &GatewayError{StatusCode: status, Message: message, Events: events, RetryAfter: out.retryAfter}
 	return out
 }
 
-// maxMessageBytes is how much of the gateway's words goes into an error.
-const maxMessageBytes = 500
+// MaxMessageBytes is how much of the gateway's words goes into an error.
+const MaxMessageBytes = 500
 
-// replyMessage takes the words out of an error reply, whatever its form.
-func replyMessage(body []byte) string {
+// message takes the words out of an error reply, whatever its form.
+func message(body []byte) string {
 	var reply struct {
 		Violations []struct{ Field, Description string }
 		Error      string
@@ -130,7 +129,7 @@ func replyMessage(body []byte) string {
 	if json.Unmarshal(body, &reply) == nil {
 		message = reply.Error + reply.Message
 		for i, v := range reply.Violations {
-			if len(message) > 2*maxMessageBytes {
+			if len(message) > 2*MaxMessageBytes {
 				break // there may be a hundred thousand
 			}
 			if i > 0 {
@@ -143,9 +142,9 @@ func replyMessage(body []byte) string {
 		}
 	}
 	if message == "" {
-		message = string(body[:min(len(body), 2*maxMessageBytes)])
+		message = string(body[:min(len(body), 2*MaxMessageBytes)])
 	}
-	return envelope.Cut(printable(strings.Join(strings.Fields(message), " ")), maxMessageBytes)
+	return envelope.Cut(Printable(strings.Join(strings.Fields(message), " ")), MaxMessageBytes)
 }
 
 // namedEvent returns the index of the event on the line that a parse error names
@@ -186,9 +185,9 @@ func retryAfter(header http.Header) time.Duration {
 	return max(0, min(time.Until(at), maxRetryAfter))
 }
 
-// reply is the gateway's answer to a request that it took. It is protojson:
+// results is the gateway's answer to a request that it took. It is protojson:
 // zero values, index 0 among them, are absent.
-type reply struct {
+type results struct {
 	AcceptedCount int
 	RejectedCount int
 	Results       []struct {
@@ -200,28 +199,27 @@ type reply struct {
 
 // readResults judges the body of a 200. One that cannot be read or does not add
 // up tells nothing about the events.
-func readResults(body []byte, events int) outcome {
-	if allAccepted(body, events) {
-		return outcome{verdict: accepted, line: -1}
+func readResults(body []byte, events int) Reply {
+	if AllAccepted(body, events) {
+		return Reply{Line: -1}
 	}
-	unknown := outcome{verdict: again, line: -1, unknown: true,
-		err: &GatewayError{StatusCode: http.StatusOK, Message: "the reply cannot be read or does not add up: " + replyMessage(body), Events: events}}
-	var reply reply
-	if json.Unmarshal(body, &reply) != nil || reply.AcceptedCount+reply.RejectedCount != events {
+	unknown := Reply{Verdict: Again, Line: -1, Unknown: true, Message: "the reply cannot be read or does not add up: " + message(body)}
+	var results results
+	if json.Unmarshal(body, &results) != nil || results.AcceptedCount+results.RejectedCount != events {
 		return unknown
 	}
-	out := outcome{verdict: accepted, line: -1}
+	out := Reply{Line: -1}
 	seen := make([]bool, events)
-	for _, result := range reply.Results {
+	for _, result := range results.Results {
 		if result.Index < 0 || result.Index >= events || seen[result.Index] {
 			return unknown
 		}
 		seen[result.Index] = true
 		if result.Status == "rejected" {
-			out.rejections = append(out.rejections, rejection{result.Index, envelope.Cut(printable(result.Error), maxMessageBytes), transient(result.Error)})
+			out.Rejections = append(out.Rejections, Rejection{result.Index, envelope.Cut(Printable(result.Error), MaxMessageBytes), transient(result.Error)})
 		}
 	}
-	if len(out.rejections) != reply.RejectedCount {
+	if len(out.Rejections) != results.RejectedCount {
 		return unknown
 	}
 	return out
@@ -233,10 +231,10 @@ func transient(reason string) bool {
 	return strings.HasPrefix(reason, "failed to publish event") && !strings.Contains(reason, "maximum payload exceeded")
 }
 
-// allAccepted recognises the reply of a good day without decoding a thousand
+// AllAccepted recognises the reply of a good day without decoding a thousand
 // results: the count is right, so many results say accepted, none says
 // rejected, and nothing is cut off.
-func allAccepted(body []byte, events int) bool {
+func AllAccepted(body []byte, events int) bool {
 	_, rest, ok := bytes.Cut(body, []byte(`"acceptedCount":`))
 	if !ok {
 		return false
@@ -252,3 +250,17 @@ func allAccepted(body []byte, events int) bool {
 }
 
 var acceptedStatus = needle.New(`"accepted"`)
+
+// Printable returns words from outside without what could forge a log line or turn
+// the direction of a terminal: a space for white space, U+FFFD for the rest.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
