@@ -162,7 +162,11 @@ func (f *finder) sink(sink *term.Sink, fn string, e *env, place term.Place, lift
 	}
 	s = s.with(w.takeHoles()...)
 	if h, ok := f.liftable(s.holes, fn); ok {
-		if f.lift(sink, fn, h, e, place, lifts) {
+		at := &place
+		if slices.ContainsFunc(s.holes, func(other hole) bool { return other.fn == h.fn && !e.isCallee(other) }) {
+			at = nil
+		}
+		if f.lift(sink, h, e, at, lifts) {
 			return
 		}
 	}

@@ -25,9 +25,10 @@ func (f *finder) liftable(holes []hole, fn string) (hole, bool) {
 	return hole{}, false
 }
 
-// lift reads a sink for each caller of the function that has the hole. It returns
-// false if there is none.
-func (f *finder) lift(sink *term.Sink, fn string, h hole, e *env, place term.Place, lifts int) bool {
+// lift reads a sink for each caller of the function that has the hole. The events are
+// listed at place, or, if that is nil, where the caller calls. It returns false if there
+// is no caller.
+func (f *finder) lift(sink *term.Sink, h hole, e *env, place *term.Place, lifts int) bool {
 	sites := f.p.sitesOf(h.fn)
 	if len(sites) == 0 || lifts >= maxLifts {
 		return false
@@ -42,7 +43,7 @@ func (f *finder) lift(sink *term.Sink, fn string, h hole, e *env, place term.Pla
 		called := outermost(e, &env{fn: h.fn, args: site.Args, up: site.env, site: site})
 		f.p.forget()
 		if f.isPossible(called) {
-			f.sink(sink, site.Caller, called, site.Place, lifts+1)
+			f.sink(sink, site.Caller, called, *cmp.Or(place, &site.Place), lifts+1)
 		}
 	}
 	if at, ok := f.p.taken[h.fn]; ok {
@@ -95,6 +96,48 @@ func (f *finder) isPossible(e *env) bool {
 		}
 	}
 	return true
+}
+
+// isCallee reports whether a hole is only whose method, or which function, the calls of e
+// call. Then the call in the function that has the hole says what is tracked, and its
+// callers only say with what.
+func (e *env) isCallee(h hole) bool {
+	var frames []*env
+	for ; e != nil; e = e.up {
+		if e.site != nil {
+			frames = append(frames, e)
+		}
+	}
+	return isCalleeOf(frames, h)
+}
+
+// isCalleeOf is isCallee for the calls that were found, the innermost first.
+func isCalleeOf(frames []*env, h hole) bool {
+	if len(frames) == 0 {
+		return false
+	}
+	last := frames[len(frames)-1]
+	if h.isAt(last.site.of) {
+		return true
+	}
+	isMethod := strings.HasPrefix(last.fn, "(")
+	for i, arg := range last.args {
+		if h.isAt(arg) && (i == 0 && isMethod || isCalleeOf(frames[:len(frames)-1], hole{last.fn, i})) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAt reports whether a term is the parameter, or a variable that has it.
+func (h hole) isAt(n *term.Node) bool {
+	switch {
+	case n == nil:
+		return false
+	case n.Op == term.Either:
+		return slices.ContainsFunc(n.Args, h.isAt)
+	}
+	return n.Op == term.Param && n.Str == h.fn && n.N == h.arg
 }
 
 // outermost is e with one frame more around it.
