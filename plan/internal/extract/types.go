@@ -65,6 +65,8 @@ func init() {
 // typeName is a type with its packages' paths.
 func typeName(t types.Type) string {
 	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return t.Name()
 	case *types.Named:
 		if t.Obj().Pkg() == nil {
 			return t.Obj().Name()

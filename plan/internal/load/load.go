@@ -25,8 +25,6 @@ type Loaded struct {
 	Program *program.Program
 	// Asked are the parsed files of the packages that were asked for.
 	Asked map[string]bool
-	// Packages is how many packages were read, Looked how many of them can log.
-	Packages, Looked int
 	// Root is the directory of the main module.
 	Root string
 	// Fset has the positions of Files.
@@ -60,7 +58,6 @@ func Load(dir string, tags []string, patterns ...string) (*Loaded, error) {
 		}
 	}
 	need := relevant(roots)
-	l.Packages = len(roots)
 	if len(need) == 0 {
 		l.Program = program.New()
 		return l, firstError(roots)
@@ -73,7 +70,11 @@ func Load(dir string, tags []string, patterns ...string) (*Loaded, error) {
 	if err := firstError(loaded); err != nil {
 		return nil, err
 	}
-	l.Looked, l.Fset = len(loaded), loaded[0].Fset
+	l.Fset = loaded[0].Fset
+	if !usesSDK(roots) && !hasEventKey(loaded) {
+		l.Program = program.New()
+		return l, nil
+	}
 	l.read(loaded, asked)
 	return l, nil
 }
