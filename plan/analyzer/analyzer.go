@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/tools/go/analysis"
@@ -41,7 +40,7 @@ func New() *analysis.Analyzer {
 	}
 	c := &check{plans: map[string]*loaded{}}
 	a.Flags.StringVar(&c.file, "plan", "", "the tracking plan's file")
-	a.Flags.StringVar(&c.disable, "disable", "", "rules that are not applied, with commas between them")
+	a.Flags.Var(&c.disabled, "disable", "rules that are not applied, with commas between them")
 	a.Run = c.run
 	return a
 }
@@ -54,7 +53,8 @@ func (*summaryFact) AFact() {}
 func (f *summaryFact) String() string { return "logs" }
 
 type check struct {
-	file, disable string
+	file     string
+	disabled rules.Disabled
 
 	mu    sync.Mutex
 	plans map[string]*loaded
@@ -125,7 +125,7 @@ func (c *check) report(pass *analysis.Pass, planned *plan.Plan, p *program.Progr
 	found.Unknown = slices.DeleteFunc(found.Unknown, func(u program.Unknown) bool { return files[u.Place.Parsed] == nil })
 	sources := source.New(pass.Fset, pass.Files...)
 	for _, f := range rules.Check(planned, found) {
-		if slices.Contains(strings.Split(c.disable, ","), f.Rule) || sources.IsExcused(f.Place) {
+		if slices.Contains(c.disabled, f.Rule) || sources.IsExcused(f.Place) {
 			continue
 		}
 		file := pass.Fset.File(files[f.Place.Parsed].FileStart)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/SebastienMelki/causality/sdk/go/plan"
@@ -30,11 +31,15 @@ It also is a tool for go vet: go vet -vettool=$(which causality-plan) ./...
 func Run(args []string, stdout, stderr io.Writer) int {
 	c := &command{stdout: stdout, stderr: stderr}
 	verbs := map[string]func([]string) error{"list": c.list, "update": c.update, "check": c.check, "doc": c.doc}
+	if len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
 	if len(args) == 0 || verbs[args[0]] == nil {
-		fmt.Fprint(stderr, usage)
-		if len(args) > 0 && (args[0] == "help" || strings.HasPrefix(args[0], "-h") || args[0] == "--help") {
-			return 0
+		if len(args) > 0 {
+			fmt.Fprintf(stderr, "causality-plan: there is no verb %s\n\n", args[0])
 		}
+		fmt.Fprint(stderr, usage)
 		return 2
 	}
 	err := verbs[args[0]](args[1:])
@@ -43,15 +48,24 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	case errors.Is(err, flag.ErrHelp):
 		return 0
+	case errors.Is(err, errUsage):
+		return 2
 	case errors.Is(err, errFound):
 		return 1
 	}
-	fmt.Fprintf(stderr, "causality-plan: %v\n", err)
+	text := err.Error()
+	if dir, err := os.Getwd(); err == nil {
+		text = strings.ReplaceAll(text, dir+string(filepath.Separator), "") // as in what check finds
+	}
+	fmt.Fprintf(stderr, "causality-plan: %s\n", text)
 	return 2
 }
 
 // errFound says that check has found something, and has said what.
 var errFound = errors.New("found")
+
+// errUsage says that the flag package has said what is wrong.
+var errUsage = errors.New("usage")
 
 type command struct {
 	stdout, stderr io.Writer
@@ -71,10 +85,31 @@ func (c *command) planFlag(flags *flag.FlagSet) {
 	flags.StringVar(&c.plan, "plan", plan.FileName, "the plan's `file`")
 }
 
+// parse reads the flags, which are before the packages.
+func (c *command) parse(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage
+	}
+	for _, arg := range flags.Args() {
+		if strings.HasPrefix(arg, "-") {
+			return fmt.Errorf("the flag %s belongs before the packages", arg)
+		}
+	}
+	return nil
+}
+
 // load reads the packages that are left of the command line.
 func (c *command) load(patterns []string) (*load.Loaded, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
+	}
+	for _, pattern := range patterns {
+		if strings.HasSuffix(pattern, ".go") {
+			return nil, fmt.Errorf("%s is a file, and packages are given as their directories", pattern)
+		}
 	}
 	var tags []string
 	if c.tags != "" {
@@ -93,6 +128,26 @@ func relative(file string) string {
 		return filepath.ToSlash(rel)
 	}
 	return filepath.ToSlash(file)
+}
+
+// planAbove is the plan's file in the closest directory above that has it, or "".
+func (c *command) planAbove() string {
+	if c.plan != plan.FileName {
+		return ""
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for up := ".."; dir != filepath.Dir(dir); dir, up = filepath.Dir(dir), filepath.Join("..", up) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return ""
+		}
+		if _, err := os.Stat(filepath.Join(up, c.plan)); err == nil {
+			return filepath.Join(up, c.plan)
+		}
+	}
+	return ""
 }
 
 // readPlan reads the plan's file; there may be none.

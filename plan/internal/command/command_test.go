@@ -103,7 +103,9 @@ func TestUpdateKeepsWhatPeopleWrote(t *testing.T) {
 	text = strings.Replace(text, `"events": {`, `"events": {"gone": {"deprecated": false}, "retired": {"deprecated": true},`, 1)
 	write(t, "tracking-plan.json", text)
 	write(t, "main.go", strings.Replace(shop, `"total_cents", 1999`, `"total_cents", "1999", "gift", true`, 1))
-	run(t, 0, "update", "./...")
+	if _, errs := run(t, 0, "update", "./..."); !strings.Contains(errs, "it no longer has the event gone, ") || strings.Contains(errs, "the event retired") {
+		t.Errorf("of the events that the code has lost it says %s", errs)
+	}
 	got := read(t, "tracking-plan.json")
 	for _, want := range []string{`"description": "An order."`, `"description": "Ours."`, `"maxLength": 9`, `"retired"`, `"gift"`} {
 		if !strings.Contains(got, want) {
@@ -144,7 +146,13 @@ func TestCheck(t *testing.T) {
 		t.Errorf("printed\n%s", errs)
 	}
 	run(t, 0, "check", "-disable", "unknown-event")
-	run(t, 1, "check", "-fix")
+	run(t, 0, "check", "-disable", "two-types, unknown-event")
+	if _, errs := run(t, 2, "check", "-disable", "unknown-events"); !strings.Contains(errs, "there is no rule unknown-events; the rules are unknown-event, ") {
+		t.Errorf("of a rule that there is not it says %s", errs)
+	}
+	if out, errs := run(t, 1, "check", "-fix"); !strings.HasSuffix(out, "(unknown-event)\n\tfixed: \"order_placd\" is now \"order_placed\"\n") || errs != "" {
+		t.Errorf("with -fix it printed\n%s%s", out, errs)
+	}
 	if got := read(t, "main.go"); got != good {
 		t.Errorf("the fix wrote\n%s", got)
 	}
@@ -180,16 +188,55 @@ func TestDoc(t *testing.T) {
 		t.Errorf("printed %s", out)
 	}
 	run(t, 2, "doc", "-o", "plan.pdf")
+	if _, errs := run(t, 2, "doc", "plan.html"); !strings.Contains(errs, "-o plan.html") {
+		t.Errorf("without -o it says %s", errs)
+	}
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"lst"}, {"list", "-unknown"}, {"list", "./nowhere"}} {
-		if _, errs := run(t, 2, args...); errs == "" {
-			t.Errorf("%v: nothing is said", args)
+	chdir(t, shop)
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "causality-plan update"},
+		{[]string{"lst"}, "there is no verb lst\n"},
+		{[]string{"list", "-unknown"}, "-unknown"},
+		{[]string{"list", "./nowhere"}, "causality-plan: stat nowhere: directory not found\n"},
+		{[]string{"check", ".", "./nowhere"}, "causality-plan: stat nowhere: directory not found\n"},
+		{[]string{"list", "./...", "-json"}, "the flag -json belongs before the packages\n"},
+		{[]string{"list", "main.go"}, "main.go is a file, "},
+	} {
+		if _, errs := run(t, 2, test.args...); strings.Count(errs, test.says) != 1 {
+			t.Errorf("%v: it says %q, want %q in it", test.args, errs, test.says)
 		}
 	}
-	if _, errs := run(t, 0, "help"); !strings.Contains(errs, "update") {
-		t.Errorf("help says %s", errs)
+	for _, help := range []string{"help", "-h", "--help"} {
+		if out, errs := run(t, 0, help); !strings.Contains(out, "causality-plan update") || errs != "" {
+			t.Errorf("%s says %q %q", help, out, errs)
+		}
+	}
+}
+
+// Where nothing is found, list says that it has looked.
+func TestListOfAProgramWithoutEvents(t *testing.T) {
+	chdir(t, "package main\n\nfunc main() {}\n")
+	if out, errs := run(t, 0, "list"); out != "" || !strings.Contains(errs, "no log line of these packages has an event attribute") {
+		t.Errorf("printed %q %q", out, errs)
+	}
+}
+
+// In a directory without a plan, check says where one is.
+func TestThePlanOfADirectoryAbove(t *testing.T) {
+	chdir(t, shop)
+	write(t, "tracking-plan.json", `{"version":1,"events":{}}`)
+	if err := os.MkdirAll(filepath.Join("cmd", "web"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join("cmd", "web", "main.go"), shop)
+	t.Chdir(filepath.Join("cmd", "web"))
+	if _, errs := run(t, 1, "check", "."); !strings.Contains(errs, "-plan "+filepath.Join("..", "..", "tracking-plan.json")+"\n") {
+		t.Errorf("it says %s", errs)
 	}
 }
 

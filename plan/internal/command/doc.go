@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -14,8 +15,11 @@ func (c *command) doc(args []string) error {
 	c.planFlag(flags)
 	out := flags.String("o", "", "the page's `file`, .md or .html; none: Markdown to standard output")
 	title := flags.String("title", "Tracking plan", "the page's title")
-	if err := flags.Parse(args); err != nil {
+	if err := c.parse(flags, args); err != nil {
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("doc makes its page of the plan alone; the page's file is given as -o %s", flags.Arg(0))
 	}
 	p, err := plan.Load(c.plan)
 	if err != nil {

@@ -43,7 +43,7 @@ type unknownJSON struct {
 func (c *command) list(args []string) error {
 	flags := c.flags("list")
 	asJSON := flags.Bool("json", false, "print JSON")
-	if err := flags.Parse(args); err != nil {
+	if err := c.parse(flags, args); err != nil {
 		return err
 	}
 	l, err := c.load(flags.Args())
@@ -51,6 +51,9 @@ func (c *command) list(args []string) error {
 		return err
 	}
 	found := l.Calls()
+	if len(found.Calls)+len(found.Unknown) == 0 {
+		fmt.Fprintln(c.stderr, "causality-plan: note: no log line of these packages has an event attribute, and none tracks an event")
+	}
 	if *asJSON {
 		enc := json.NewEncoder(c.stdout)
 		enc.SetEscapeHTML(false)

@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -13,7 +14,7 @@ import (
 func (c *command) update(args []string) error {
 	flags := c.flags("update")
 	c.planFlag(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := c.parse(flags, args); err != nil {
 		return err
 	}
 	before, err := c.readPlan()
@@ -36,6 +37,13 @@ func (c *command) update(args []string) error {
 		return err
 	}
 	fmt.Fprintf(c.stderr, "causality-plan: %s has %d events\n", c.plan, len(p.Events))
+	if before != nil {
+		for _, name := range slices.Sorted(maps.Keys(before.Events)) {
+			if p.Events[name] == nil {
+				fmt.Fprintf(c.stderr, "causality-plan: note: it no longer has the event %s, which these packages do not track\n", name)
+			}
+		}
+	}
 	return nil
 }
 

@@ -57,6 +57,9 @@ func Load(dir string, tags []string, patterns ...string) (*Loaded, error) {
 			l.Root = root.Module.Dir
 		}
 	}
+	if err := firstError(missing(roots)); err != nil {
+		return nil, err
+	}
 	need := relevant(roots)
 	if len(need) == 0 {
 		l.Program = program.New()
@@ -85,9 +88,11 @@ func firstError(pkgs []*packages.Package) error {
 	var all, whole []error
 	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
 		for _, err := range pkg.Errors {
-			if err.Kind == packages.ListError && (err.Pos == "" || err.Pos == "-") {
-				whole = append(whole, err)
-			} else if len(all) < 10 {
+			isOfNoLine := err.Pos == "" || err.Pos == "-"
+			switch {
+			case isOfNoLine && err.Kind == packages.ListError:
+				whole = append(whole, errors.New(err.Msg))
+			case len(all) < 10:
 				all = append(all, err)
 			}
 		}
@@ -96,6 +101,17 @@ func firstError(pkgs []*packages.Package) error {
 		all = whole
 	}
 	return errors.Join(all...)
+}
+
+// missing are the packages that were asked for and of which there is no file, as of a
+// directory whose name is mistyped.
+func missing(roots []*packages.Package) (without []*packages.Package) {
+	for _, root := range roots {
+		if len(root.GoFiles) == 0 && len(root.Errors) > 0 {
+			without = append(without, &packages.Package{ID: root.ID, Errors: root.Errors})
+		}
+	}
+	return without
 }
 
 // relevant are the import paths of the main modules' packages that can log, or call
