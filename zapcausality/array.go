@@ -43,11 +43,12 @@ func (e *encoder) AddArray(key string, array zapcore.ArrayMarshaler) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	start, open := len(e.attrs), len(e.open)
+	start, open, held := len(e.attrs), len(e.open), e.bytes
 	e.arrays++
 	defer func() {
 		p := recover()
-		e.add(key, e.foldArray(start, open))
+		e.bytes = held
+		e.hold(key, e.foldArray(start, open))
 		if p != nil {
 			e.panicked(key, p)
 		}
@@ -64,9 +65,12 @@ func (e *encoder) AppendArray(array zapcore.ArrayMarshaler) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	start, open := len(e.attrs), len(e.open)
+	start, open, held := len(e.attrs), len(e.open), e.bytes
 	e.arrays++
-	defer func() { e.add("", e.foldArray(start, open)) }()
+	defer func() {
+		e.bytes = held
+		e.hold("", e.foldArray(start, open))
+	}()
 	return array.MarshalLogArray(e)
 }
 
@@ -78,10 +82,10 @@ func (e *encoder) AppendObject(object zapcore.ObjectMarshaler) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	start, open := len(e.attrs), len(e.open)
+	start, open, held := len(e.attrs), len(e.open), e.bytes
 	defer func() {
 		e.depth--
-		e.add("", e.fold(start, open))
+		e.addFolded("", e.fold(start, open), held)
 	}()
 	return e.members(object)
 }
@@ -100,7 +104,10 @@ func (e *encoder) foldArray(start, open int) slog.Value {
 
 // AppendReflected adds any value.
 func (e *encoder) AppendReflected(v any) error {
-	e.add("", value.Of(v))
+	if e.isFull() {
+		return errTooMany
+	}
+	e.hold("", value.Of(v))
 	return nil
 }
 

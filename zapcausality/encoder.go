@@ -36,6 +36,7 @@ type encoder struct {
 	depth  int // how many objects and arrays are around the value at hand
 	arrays int // how many of them are arrays: within one, all folds to JSON
 	folds  int
+	bytes  int // of the JSON and the copied text that the marshaler at hand has added
 
 	// calling says that a marshaler of the user's is being called, binds that the
 	// fields are bound to a logger.
@@ -69,7 +70,7 @@ func (e *encoder) free() {
 	clear(e.open)
 	clear(e.arena)
 	e.attrs, e.open, e.arena = e.attrs[:0], e.open[:0], e.arena[:0]
-	e.depth, e.arrays, e.folds, e.ctx = 0, 0, 0, nil
+	e.depth, e.arrays, e.folds, e.bytes, e.ctx = 0, 0, 0, 0, nil
 	e.calling, e.binds = false, false
 	e.rec.End()
 	encoders.Put(e)
@@ -97,6 +98,20 @@ func (e *encoder) add(key string, v slog.Value) {
 		e.attrs = append(e.attrs, slog.Attr{Key: key, Value: slog.AnyValue(value.TooLarge{})})
 	}
 }
+
+// hold adds a value whose memory is the encoder's own. Of one marshaler no more is kept
+// than fits an event.
+func (e *encoder) hold(key string, v slog.Value) {
+	if e.calling {
+		if e.bytes += value.Size(v); e.isFull() {
+			v = slog.AnyValue(value.TooLarge{})
+		}
+	}
+	e.add(key, v)
+}
+
+// isFull reports whether a marshaler has added more than fits an event.
+func (e *encoder) isFull() bool { return e.bytes > value.MaxBytes }
 
 func (e *encoder) fields(fields []zapcore.Field) {
 	for i := range fields {
@@ -165,7 +180,7 @@ func (e *encoder) call(key string, f func()) {
 		if !usercode.Try(f) {
 			e.fail(key, errLogsItself)
 		}
-		e.calling = false
+		e.calling, e.bytes = false, 0
 	}
 }
 
@@ -342,7 +357,7 @@ func (e *encoder) enter() error {
 	if e.depth >= value.MaxDepth {
 		return errTooDeep
 	}
-	if e.folds >= maxFolds {
+	if e.folds >= maxFolds || e.isFull() {
 		return errTooMany
 	}
 	e.depth++

@@ -21,11 +21,11 @@ func (e *encoder) AddObject(key string, object zapcore.ObjectMarshaler) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	start, open := len(e.attrs), len(e.open)
+	start, open, held := len(e.attrs), len(e.open), e.bytes
 	defer func() {
 		p := recover()
 		e.depth--
-		e.add(key, e.fold(start, open))
+		e.addFolded(key, e.fold(start, open), held)
 		if p != nil {
 			e.panicked(key, p)
 		}
@@ -42,6 +42,16 @@ func (e *encoder) fold(start, open int) slog.Value {
 		e.add(ns.name, e.foldMembers(ns.start))
 	}
 	return e.foldMembers(start)
+}
+
+// addFolded adds a value that holds what was added since so many bytes were held.
+func (e *encoder) addFolded(key string, v slog.Value, held int) {
+	if e.arrays == 0 {
+		e.add(key, v) // a group, whose members are what they were
+		return
+	}
+	e.bytes = held
+	e.hold(key, v)
 }
 
 func (e *encoder) foldMembers(start int) slog.Value {
@@ -68,17 +78,25 @@ func (e *encoder) OpenNamespace(key string) {
 func (e *encoder) AddReflected(key string, v any) error {
 	switch {
 	case e.isContext(v):
+	case e.isFull():
+		return errTooMany
 	default:
-		e.add(key, value.Of(v))
+		e.hold(key, value.Of(v))
 	}
 	return nil
 }
 
 func (e *encoder) AddBinary(key string, v []byte) {
-	e.AddString(key, base64.StdEncoding.EncodeToString(v))
+	if !e.isFull() {
+		e.hold(key, slog.StringValue(base64.StdEncoding.EncodeToString(v)))
+	}
 }
-func (e *encoder) AddByteString(key string, v []byte) { e.AddString(key, string(v)) }
-func (e *encoder) AddBool(key string, v bool)         { e.add(key, slog.BoolValue(v)) }
+func (e *encoder) AddByteString(key string, v []byte) {
+	if !e.isFull() {
+		e.hold(key, slog.StringValue(string(v)))
+	}
+}
+func (e *encoder) AddBool(key string, v bool) { e.add(key, slog.BoolValue(v)) }
 func (e *encoder) AddComplex128(key string, v complex128) {
 	e.add(key, value.Of(v))
 }

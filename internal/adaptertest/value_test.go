@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -312,84 +310,4 @@ func TestAnIdentityThatIsANumber(t *testing.T) {
 			}.want(t, []causality.Event{tc.want})
 		})
 	}
-}
-
-// A value that does not fit an event is read until that is known: an event of ten
-// million numbers took 3.6 s and 1.2 GB on the goroutine that logs.
-func TestAHugeValueIsBoundedWhileItIsRead(t *testing.T) {
-	ints, text := make([]int, 10_000_000), strings.Repeat("x", 100_000_000)
-	list, lists := make([]int, 400_000), map[int]any{}
-	for i := range 100_000 {
-		lists[i] = list
-	}
-	texts := make([]string, 2_000_000)
-	for i := range texts {
-		texts[i] = "some text"
-	}
-	for name, v := range map[string]any{
-		"numbers":             ints,
-		"texts":               texts,
-		"numbers in a list":   []any{ints},
-		"numbers in a struct": struct{ N []int }{ints},
-		"bytes":               make([]byte, 100_000_000),
-		"floats":              make([]float32, 10_000_000),
-		"structs":             make([]struct{ A, B int }, 5_000_000),
-		"pointers":            make([]*int, 10_000_000),
-		"one list many times": lists,
-		"a text":              text,
-		"a text in a list":    []any{text},
-		"a key":               map[string]int{text: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			client, rec := adaptertest.NewClient(t)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			slogOnly(client).Info("m", "event", "x", "k", v)
-			zapOnly(client).Info("m", zap.String("event", "x"), zap.Reflect("k", v))
-			client.Track(causality.Event{EventType: "x", Properties: props{"k": v}})
-			runtime.ReadMemStats(&after)
-			if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(200<<20); got > limit {
-				t.Errorf("three events cost %d bytes, want at most %d", got, limit)
-			}
-			if s := client.Stats(); s.Dropped.Invalid != 3 {
-				t.Errorf("%d events are Invalid, want 3", s.Dropped.Invalid)
-			}
-			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec))
-		})
-	}
-	t.Run("what says whom it is about", func(t *testing.T) {
-		client, rec := adaptertest.NewClient(t)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		slogOnly(client).Info("m", "event", "x", "user_id", text)
-		slogOnly(client).WithGroup(text).Info("m", "event", "x", "k", 1)
-		slogOnly(client).Info("m", "event", text)
-		zapOnly(client).Info("m", zap.String("event", text+"\n"), zap.String("k", strings.Repeat("\xff", 100)))
-		runtime.ReadMemStats(&after)
-		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(150<<20); got > limit {
-			t.Errorf("four events cost %d bytes, want at most %d", got, limit)
-		}
-		if s := client.Stats(); s.Dropped.Invalid != 2 {
-			t.Errorf("%d events are Invalid, want the first 2", s.Dropped.Invalid)
-		}
-		for _, e := range adaptertest.Stored(t, client, rec) {
-			if e.EventType != text[:256] {
-				t.Errorf("the type is %q", e.EventType)
-			}
-		}
-	})
-	t.Run("a list of zap's", func(t *testing.T) {
-		client, _ := adaptertest.NewClient(t)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		zapOnly(client).Info("m", zap.String("event", "x"), zap.Ints("k", ints))
-		zapOnly(client).Info("m", zap.String("event", "x"), zap.Strings("k", texts))
-		runtime.ReadMemStats(&after)
-		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(300<<20); got > limit {
-			t.Errorf("two events cost %d bytes, want at most %d", got, limit)
-		}
-		if s := client.Stats(); s.Dropped.Invalid != 2 {
-			t.Errorf("%d events are Invalid, want 2", s.Dropped.Invalid)
-		}
-	})
 }

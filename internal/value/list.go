@@ -17,7 +17,7 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 	if element.Kind() == reflect.Uint8 && v.Kind() == reflect.Slice && plain {
 		return r.base64(v.Bytes())
 	}
-	if v.Len() > MaxElements || r.bytes > maxBytes {
+	if v.Len() > MaxElements || r.bytes > MaxBytes {
 		return tooLarge
 	}
 	b, before := []byte{'['}, r.bytes
@@ -32,18 +32,18 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 		case plain && reflect.Uint <= kind && kind <= reflect.Uintptr:
 			b = strconv.AppendUint(b, e.Uint(), 10)
 		case plain && kind == reflect.String && element != jsonType:
-			if len(e.String()) > maxBytes {
+			if len(e.String()) > MaxBytes {
 				return tooLarge
 			}
 			b = AppendString(b, e.String())
 		default:
 			member := r.member(e, depth)
-			if holdsTooLarge(member) {
+			if Size(member) > MaxBytes {
 				return tooLarge
 			}
 			b = AppendJSON(b, member)
 		}
-		if len(b) > maxBytes {
+		if len(b) > MaxBytes {
 			return tooLarge
 		}
 	}
@@ -79,26 +79,9 @@ func (r *reducer) member(v reflect.Value, depth int) slog.Value {
 	return r.structure(v, depth+1)
 }
 
-// holdsTooLarge reports whether something in a plain value does not fit an event.
-func holdsTooLarge(v slog.Value) bool {
-	switch v.Kind() {
-	case slog.KindGroup:
-		for _, a := range v.Group() {
-			if len(a.Key) > maxBytes || holdsTooLarge(a.Value) {
-				return true
-			}
-		}
-		return false
-	case slog.KindString:
-		return len(v.String()) > maxBytes
-	default:
-		return IsTooLarge(v)
-	}
-}
-
 // base64 is how bytes are written.
 func (r *reducer) base64(b []byte) slog.Value {
-	if r.bytes += len(b); r.bytes > maxBytes {
+	if r.bytes += len(b); r.bytes > MaxBytes {
 		return tooLarge
 	}
 	return slog.StringValue(base64.StdEncoding.EncodeToString(b))

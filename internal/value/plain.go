@@ -45,7 +45,7 @@ func List(elements []slog.Attr) slog.Value {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if holdsTooLarge(elements[i].Value) || len(b) > maxBytes {
+		if Size(elements[i].Value) > MaxBytes || len(b) > MaxBytes {
 			return tooLarge
 		}
 		b = AppendJSON(b, elements[i].Value)
@@ -56,7 +56,7 @@ func List(elements []slog.Attr) slog.Value {
 // Object returns plain members as the JSON of one object, to be part of a list.
 func Object(members []slog.Attr) slog.Value {
 	group := slog.GroupValue(members...)
-	if holdsTooLarge(group) {
+	if Size(group) > MaxBytes {
 		return tooLarge
 	}
 	return slog.AnyValue(JSON(AppendJSON(nil, group)))
@@ -110,11 +110,11 @@ type TooLarge struct{}
 
 // MaxElements is more than the elements of a list, or the members of an object,
 // that fit an event: each has at least two bytes.
-const MaxElements = maxBytes / 2
+const MaxElements = MaxBytes / 2
 
-// maxBytes is more than fits an event. A value is read up to there, so that a
+// MaxBytes is more than fits an event. A value is read up to there, so that a
 // large one costs no more.
-const maxBytes = 1 << 20
+const MaxBytes = 1 << 20
 
 var tooLarge = slog.AnyValue(TooLarge{})
 
@@ -125,4 +125,27 @@ func IsTooLarge(v slog.Value) bool {
 	}
 	_, is := v.Any().(TooLarge)
 	return is
+}
+
+// Size is how many bytes the names and texts in a plain value have, or any number
+// beyond MaxBytes. The same text may be in it a thousand times.
+func Size(v slog.Value) (n int) {
+	switch v.Kind() {
+	case slog.KindString:
+		return len(v.String())
+	case slog.KindGroup:
+		for _, a := range v.Group() {
+			if n += len(a.Key) + Size(a.Value); n > MaxBytes {
+				break
+			}
+		}
+	case slog.KindAny:
+		switch v := v.Any().(type) {
+		case JSON:
+			return len(v)
+		case TooLarge:
+			return MaxBytes + 1
+		}
+	}
+	return n
 }

@@ -329,7 +329,7 @@ func (r *reducer) within(v reflect.Value, f func() slog.Value) slog.Value {
 // marshaled reduces what MarshalJSON of a type has returned. The method is not called
 // by encoding/json, whose words and rules differ from version to version.
 func (r *reducer) marshaled(text []byte, err error, typeName string) slog.Value {
-	if r.bytes += len(text); r.bytes > maxBytes {
+	if r.bytes += len(text); r.bytes > MaxBytes {
 		return tooLarge
 	}
 	var compact bytes.Buffer
