@@ -1,6 +1,7 @@
 package adaptertest_test
 
 import (
+	"encoding"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -70,6 +71,11 @@ type pointerText string
 
 func (*pointerText) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
+type textKey struct{ Secret string }
+
+func (k textKey) MarshalText() ([]byte, error) { return []byte(k.Secret), nil }
+func (*textKey) LogValue() slog.Value          { return slog.StringValue("[redacted]") }
+
 type option[T any] struct {
 	Value T
 	Ok    bool
@@ -115,6 +121,9 @@ func TestRedactionInContainers(t *testing.T) {
 		{"an array of such values", [1]pointerToken{{"secret"}}, props{"k": `["[redacted]"]`}},
 		{"a string whose pointer redacts it", pointerText("secret"), props{"k": red}},
 		{"a key", map[token]int{"secret": 1}, props{"k_[redacted]": int64(1)}},
+		{"a key whose pointer redacts it", map[pointerText]int{"secret": 1}, props{"k_[redacted]": int64(1)}},
+		{"such a key that has a text", map[textKey]int{{"secret"}: 1}, props{"k_[redacted]": int64(1)}},
+		{"such a key in an interface", map[encoding.TextMarshaler]int{textKey{"secret"}: 1}, props{"k_[redacted]": int64(1)}},
 		{"a generic type", option[token]{"secret", true}, props{"k_Value": red, "k_Ok": true}},
 		{"a pointer in a generic type", &option[*pointerToken]{&pointerToken{"secret"}, true}, props{"k_Value": red, "k_Ok": true}},
 	} {

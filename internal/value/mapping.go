@@ -15,11 +15,11 @@ func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
 	if m.Len() > maxValues-r.values {
 		return Failed(errTooMany)
 	}
-	hidesKeys := m.Type().Key().Implements(logValuerType)
+	hidesKeys := hides(m.Type().Key())
 	members := make([]slog.Attr, 0, m.Len())
 	for it := m.MapRange(); it.Next(); {
 		key, err := "", error(nil)
-		if hidesKeys {
+		if hidesKeys || it.Key().Kind() == reflect.Interface && !it.Key().IsNil() && hides(it.Key().Elem().Type()) {
 			key, err = r.valuerKey(it.Key().Interface(), depth)
 		} else {
 			key, err = keyOf(it.Key())
@@ -34,6 +34,11 @@ func (r *reducer) mapping(m reflect.Value, depth int) slog.Value {
 	}
 	slices.SortStableFunc(members, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
 	return slog.GroupValue(members...)
+}
+
+// hides reports whether a key of type t, or a pointer to it, is a LogValuer.
+func hides(t reflect.Type) bool {
+	return t.Implements(logValuerType) || reflect.PointerTo(t).Implements(logValuerType)
 }
 
 // valuerKey is what a LogValuer gives in place of itself as a key of a map.
