@@ -307,6 +307,8 @@ func TestAnIdentityThatIsANumber(t *testing.T) {
 		{"a json.Number that was a float", json.Number("42.0"), causality.Event{UserID: "42"}},
 		{"a json.Number with an exponent", json.Number("1e3"), causality.Event{UserID: "1000"}},
 		{"a json.Number beyond an int64", json.Number("123456789012345678901234567890"), causality.Event{UserID: "123456789012345678901234567890"}},
+		{"a pointer to a json.Number", ptr(json.Number("42.0")), causality.Event{UserID: "42"}},
+		{"a json.Number behind an interface", ptr(any(ptr(json.Number("1e3")))), causality.Event{UserID: "1000"}},
 		{"a uint64", uint64(1<<63 + 1), causality.Event{UserID: "9223372036854775809"}},
 		{"a bool", true, causality.Event{Properties: props{"user_id": true}}},
 	} {

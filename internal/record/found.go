@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -301,11 +302,12 @@ func (f *found) liftIdentity(id *causality.Identity, key string, v slog.Value) (
 	if f.isInner(v) {
 		return v, false
 	}
+	v = follow(v)
 	read = value.Resolve(v)
 	plain := read
 	if v.Kind() == slog.KindAny {
-		if n, ok := v.Any().(json.Number); ok {
-			plain = value.Number(string(n))
+		if n, ok := numberOf(v.Any()); ok {
+			plain = value.Number(n)
 		}
 	}
 	text := ""
@@ -334,4 +336,21 @@ func (f *found) liftIdentity(id *causality.Identity, key string, v slog.Value) (
 		*field = text
 	}
 	return read, true
+}
+
+var numberType = reflect.TypeFor[json.Number]()
+
+// numberOf returns the text of a json.Number, or of one that v points to.
+func numberOf(v any) (text string, ok bool) {
+	n := reflect.ValueOf(v)
+	for range value.MaxDepth { // a pointer may point to itself
+		if n.Kind() != reflect.Pointer && n.Kind() != reflect.Interface {
+			break
+		}
+		n = n.Elem()
+	}
+	if !n.IsValid() || n.Type() != numberType {
+		return "", false
+	}
+	return n.String(), true
 }
