@@ -94,6 +94,58 @@ func TestALoggerThatBindsANameAgainAndAgain(t *testing.T) {
 	})...)
 }
 
+// A group is hidden by later ones that have all of its members.
+func TestALoggerThatBindsAGroupAgainAndAgain(t *testing.T) {
+	for name, log := range map[string]func(client *causality.Client){
+		"slog": func(client *causality.Client) {
+			l := slogOnly(client).With(slog.Group("g", "first", 1))
+			for i := range 25_000 {
+				l = l.With(slog.Group("g", "attempt", i, slog.Group("h", "n", i)))
+			}
+			l.With("n", 2).Info("m", "event", "x")
+		},
+		"zap": func(client *causality.Client) {
+			l := zapOnly(client).With(zap.Dict("g", zap.Int("first", 1)))
+			for i := range 25_000 {
+				l = l.With(zap.Dict("g", zap.Int("attempt", i), zap.Dict("h", zap.Int("n", i))))
+			}
+			l.With(zap.Int("n", 2)).Info("m", zap.String("event", "x"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, rec := adaptertest.NewClient(t)
+			log(client)
+			adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), one("x", props{
+				"g_first": int64(1), "g_attempt": int64(24_999), "g_h_n": int64(24_999), "n": int64(2)})...)
+			if got := client.Stats().Properties.Dropped; got != 0 {
+				t.Errorf("Properties.Dropped is %d, want 0", got)
+			}
+		})
+	}
+}
+
+// A loop that binds whom the events are about, and which they are, keeps the last.
+func TestALoggerThatBindsAnEventAgainAndAgain(t *testing.T) {
+	client, rec := adaptertest.NewClient(t)
+	l, z := slogOnly(client), zapOnly(client)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 20_000 {
+		l = l.With("user_id", i, "event", "x")
+		z = z.With(zap.Int("user_id", i), zap.String("event", "x"))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if got, limit := int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(1<<20); got > limit {
+		t.Errorf("the loggers hold %d bytes, want at most %d", got, limit)
+	}
+	l.Info("m")
+	z.Info("m")
+	want := causality.Event{EventType: "x", UserID: "19999"}
+	adaptertest.WantEvents(t, adaptertest.Stored(t, client, rec), want, want)
+}
+
 // Beyond a bound a logger keeps no more attributes for its events, and each event
 // counts what it misses.
 func TestALoggerKeepsABoundedNumberOfAttributes(t *testing.T) {

@@ -3,6 +3,7 @@ package record
 import (
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	causality "github.com/SebastienMelki/causality/sdk/go/core"
@@ -59,6 +60,11 @@ func (s *Scope) With(rules *Rules, attrs []slog.Attr) *Scope {
 	}
 	winner := f.settle(s.event())
 	bound := &Scope{parent: s, inEvent: f.group, allIDs: f.identity.Or(*s.identity())}
+	if s != nil && s.group == "" && len(s.attrs) == 0 {
+		// It has only an event or an identity, which bound has as well: a loop that
+		// binds these again and again keeps one of them.
+		bound.parent = s.parent
+	}
 	if s != nil {
 		bound.level, bound.all, bound.omitted, bound.isFull = s.level, s.all, s.omitted, s.isFull
 	}
@@ -99,23 +105,43 @@ func (s *Scope) fold(attrs []slog.Attr) []slog.Attr {
 	return kept
 }
 
-// withoutHidden leaves out the attributes that a later one of the same name hides.
-// The members of a group may have names that no other has.
+// withoutHidden leaves out the attributes that a later one of the same name hides, and
+// the groups whose members are all hidden so.
 func withoutHidden(attrs []slog.Attr) []slog.Attr {
-	names := make(map[string]bool)
+	seen := make(names)
 	first := len(attrs)
 	for i := len(attrs) - 1; i >= 0; i-- {
-		key, v := attrs[i].Key, attrs[i].Value
-		if v.Kind() != slog.KindGroup && !value.IsTooLarge(v) {
-			if names[key] || v.Kind() == slog.KindAny && v.Any() == nil { // nil is left out anyway
-				continue
-			}
-			names[key] = true
+		if seen.add("", attrs[i].Key, attrs[i].Value) {
+			first--
+			attrs[first] = attrs[i]
 		}
-		first--
-		attrs[first] = attrs[i]
 	}
 	return slices.Clone(attrs[first:])
+}
+
+// names are those of attributes, with the groups around them.
+type names map[string]bool
+
+// add adds the names of an attribute and reports whether one of them is new.
+func (n names) add(groups, key string, v slog.Value) (isNew bool) {
+	switch {
+	case v.Kind() == slog.KindGroup:
+		if key != "" {
+			groups += strconv.Quote(key)
+		}
+		for _, member := range v.Group() {
+			isNew = n.add(groups, member.Key, member.Value) || isNew
+		}
+		return isNew
+	case value.IsTooLarge(v):
+		return true
+	case v.Kind() == slog.KindAny && v.Any() == nil: // nil is left out anyway
+		return false
+	}
+	name := groups + strconv.Quote(key)
+	isNew = !n[name]
+	n[name] = true
+	return isNew
 }
 
 // maxEncodedGroups is how many groups may be open for the scope to be encoded.
