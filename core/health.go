@@ -176,10 +176,11 @@ func (b *batcher) probeSoon() {
 }
 
 // probe takes the next probe, or nil: one event, each time another one, so that one
-// bad event does not make the gateway look bad. Of a batch it is any, since bad events may be neighbours;
-// for the same reason a probe of fresh events puts a whole batch of them aside. Only
-// what is left of a request of which the gateway named an event, or said that it was
-// too large, goes as a whole, once: that is the likely reason.
+// bad event does not make the gateway look bad. Bad events may be neighbours: so the
+// newest of many fresh events goes first, and the others of these are put aside, and
+// of a batch that was sent any event goes. Only what is left of a request of which the
+// gateway named an event, or said that it was too large, goes as a whole, once: that
+// is the likely reason.
 func (b *batcher) probe(now time.Time) *batch {
 	if b.probing || now.Before(b.probeAt) {
 		return nil
@@ -192,7 +193,7 @@ func (b *batcher) probe(now time.Time) *batch {
 			}
 		}
 	}
-	if bt := b.drain(b.cfg.BatchSize); bt != nil {
+	if bt := b.drain(b.cfg.MaxBatchSize); bt != nil {
 		b.wait(bt)
 	}
 	chosen := -1
@@ -211,19 +212,30 @@ func (b *batcher) probe(now time.Time) *batch {
 		return nil
 	}
 	bt := b.waiting[chosen]
+	isFresh := bt.isFresh()
 	b.probed++
 	bt.probed = b.probed
 	at := rand.IntN(bt.len())
+	if isFresh {
+		at = bt.len() - 1
+	}
 	b.replace(chosen, bt.subset(func(i int) bool { return i != at }))
 	return bt.subset(func(i int) bool { return i == at })
 }
 
-// probesBefore reports whether an event of bt is a better probe than one of other:
-// it is not known to be bad, and none of it was a probe for longer.
+// probesBefore reports whether an event of bt is a better probe than one of other,
+// which is older: it was in no request so far, or else it is not known to be bad, and
+// none of it was a probe for longer.
 func (b *batcher) probesBefore(bt, other *batch) bool {
 	isBad := func(bt *batch) bool { return bt.isNamed || bt.alone > 0 }
-	if isBad(bt) != isBad(other) {
+	switch {
+	case bt.isFresh() || other.isFresh():
+		return bt.isFresh()
+	case isBad(bt) != isBad(other):
 		return isBad(other)
 	}
 	return bt.probed < other.probed
 }
+
+// isFresh reports whether no request had any of these events.
+func (bt *batch) isFresh() bool { return bt.request == 0 && bt.probed == 0 }

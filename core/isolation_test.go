@@ -155,6 +155,46 @@ func TestAFewBadEventsCostThemselves(t *testing.T) {
 	}
 }
 
+// Bad events that fill several requests in a row look like an outage. The next events
+// show that it is none.
+func TestABurstOfBadEventsIsNoLongOutage(t *testing.T) {
+	for name, fail := range map[string]func(*http.Request) (*http.Response, error){
+		"400": answersAlways(400, "events.custom_event.event_name: value is required"),
+		"403": answersAlways(403, "barred"),
+		"500": answersAlways(500, "boom"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const perSecond, burst = 100, 100
+				g := &crowd{fail: fail, stored: map[string]int{}}
+				client := newClient(t, g)
+				rnd := rand.New(rand.NewPCG(1, 1))
+				good, left, longest := int64(0), 0, int64(0)
+				for range 600 * perSecond {
+					if left == 0 && rnd.IntN(50*burst) == 0 {
+						left = burst
+					}
+					isBad := left > 0
+					if isBad {
+						left--
+					} else {
+						good++
+					}
+					client.Track(causality.Event{EventType: "e", Attrs: []slog.Attr{slog.Bool("bad", isBad)}})
+					time.Sleep(time.Second / perSecond)
+					longest = max(longest, good-client.Stats().Delivered)
+				}
+				t.Logf("at most %d good events wait", longest)
+				if longest > 25*perSecond {
+					t.Errorf("%d good events wait", longest)
+				}
+				balanced(t, client)
+			})
+		})
+	}
+}
+
 // What fails by turns, whatever is in it, must not condemn an event.
 func TestAReplicaThatRefusesEverythingCondemnsNoEvent(t *testing.T) {
 	for name, fail := range map[string]func(*http.Request) (*http.Response, error){

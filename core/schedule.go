@@ -152,6 +152,11 @@ func (b *batcher) adapt(res result) {
 		b.maxBytes = min(b.maxBytes, res.maxBytes)
 	}
 	waiting, _ := b.queue.waiting()
+	for _, bt := range b.waiting {
+		if !bt.isSuspect {
+			waiting += bt.len() // put aside in a pause
+		}
+	}
 	backlog := waiting >= b.size
 	events := res.batch.len()
 	if res.stored && (events == 1 || res.elapsed < b.latency) {
