@@ -128,10 +128,13 @@ func (b *batcher) retrySuspects(wasDown bool) {
 // against; nil if there is none, or enough are under way.
 func (b *batcher) nextSuspect(now time.Time) *batch {
 	b.rejectSuspects(now)
-	underWay := 0
+	underWay, slowAlone := 0, 0
 	for _, bt := range b.inFlight {
 		if bt.isSuspect {
 			underWay++
+		}
+		if bt.isSlowAlone() {
+			slowAlone++
 		}
 	}
 	if underWay >= b.suspectSlots() {
@@ -141,6 +144,7 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 	for i, bt := range b.waiting {
 		switch {
 		case !bt.isSuspect || now.Before(bt.due):
+		case bt.isSlowAlone() && slowAlone >= max(b.cfg.MaxInFlight/2, 1) && !b.isClosing:
 		case !b.isExplained(bt):
 			unproven = i
 		case chosen < 0 || bt.goesBefore(b.waiting[chosen]):
@@ -176,6 +180,12 @@ func (b *batcher) suspectSlots() int {
 		return max(b.cfg.MaxInFlight-1, 1)
 	}
 	return max(b.cfg.MaxInFlight/2, 1)
+}
+
+// isSlowAlone reports whether a suspect is one event that failed slowly: it may hold a
+// slot for all of Timeout again, and no good event waits for it.
+func (bt *batch) isSlowAlone() bool {
+	return bt.isSuspect && bt.isSlow && bt.len() == 1 && bt.alone > 0
 }
 
 // goesBefore reports whether a suspect keeps fewer good events waiting if it is sent
