@@ -23,10 +23,10 @@ func TestASendWaitsForAnEventThatTheDiskAloneHas(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	errs := make(chan error)
+	queued := client.Stats().Queued
 	go func() {
 		errs <- client.Send(context.Background(), causality.Event{EventType: "numbered", Attrs: []slog.Attr{slog.Int("n", -1)}})
 	}()
-	queued := client.Stats().Queued
 	eventually(t, "the event of Send", func() bool { return client.Stats().Queued > queued })
 	select {
 	case err := <-errs:
