@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"reflect"
 	"strconv"
-	"time"
 )
 
 // list reduces a slice or an array to JSON, element by element, so that what is in
@@ -27,7 +26,7 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 		}
 		e := v.Index(i)
 		switch kind := element.Kind(); {
-		case plain && reflect.Int <= kind && kind <= reflect.Int64 && element != durationType:
+		case plain && reflect.Int <= kind && kind <= reflect.Int64:
 			b = strconv.AppendInt(b, e.Int(), 10)
 		case plain && reflect.Uint <= kind && kind <= reflect.Uintptr:
 			b = strconv.AppendUint(b, e.Uint(), 10)
@@ -51,10 +50,7 @@ func (r *reducer) list(v reflect.Value, depth int) slog.Value {
 	return slog.AnyValue(JSON(append(b, ']')))
 }
 
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	jsonType     = reflect.TypeFor[JSON]()
-)
+var jsonType = reflect.TypeFor[JSON]()
 
 // member reduces an element of a list, a field of a struct, or what a pointer points
 // to. A method of the pointer to it counts where encoding/json counts it.
