@@ -58,6 +58,7 @@ type function struct {
 	// entries are what is known of memory at the beginning of a block.
 	entries map[entryKey]*term.Node
 	roots   map[ssa.Value]ssa.Value
+	members map[*ssa.MapUpdate]*term.Node
 	loops   map[*ssa.BasicBlock]*loop
 	looked  map[ssa.Value]bool // those whose loops are known, see loopsFirst
 }
@@ -68,7 +69,7 @@ func (x *extractor) function(fn *ssa.Function) *function {
 		f = &function{
 			extractor: x, fn: fn, id: idOf(fn),
 			terms: map[ssa.Value]*term.Node{}, entries: map[entryKey]*term.Node{},
-			roots: map[ssa.Value]ssa.Value{}, loops: map[*ssa.BasicBlock]*loop{}, looked: map[ssa.Value]bool{},
+			roots: map[ssa.Value]ssa.Value{}, members: map[*ssa.MapUpdate]*term.Node{}, loops: map[*ssa.BasicBlock]*loop{}, looked: map[ssa.Value]bool{},
 		}
 		x.known[fn] = f
 	}

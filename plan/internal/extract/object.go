@@ -113,12 +113,17 @@ func (f *function) object(object ssa.Value, at ssa.Instruction) *term.Node {
 	})
 }
 
-// member is what is assigned to a member of a map.
+// member is what is assigned to a member of a map: one node, so that it is known to be the
+// same member on each way through the function.
 func (f *function) member(update *ssa.MapUpdate) *term.Node {
+	if known := f.members[update]; known != nil {
+		return known
+	}
 	field := term.Field(f.term(update.Key, update), f.mapValue(update))
 	if f.isRepeated(update) {
 		field.N = term.Replaces
 	}
+	f.members[update] = field
 	return field
 }
 

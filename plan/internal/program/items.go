@@ -58,8 +58,8 @@ func (p *Program) items(n *term.Node, e *env, policy policy) (found []item, hole
 	case term.Group, term.More:
 		return p.items(n.Arg(0), e, policy)
 	case term.Either, term.Param, term.Member, term.Global, term.Call, term.Invoke, term.Index, term.Elem, term.Val, term.Later:
-		all := p.resolve(n, e, policy)
-		for _, v := range all {
+		var alternatives [][]item
+		for _, v := range p.resolve(n, e, policy) {
 			if v.node.Op == open {
 				holes = append(holes, v)
 				continue
@@ -72,14 +72,42 @@ func (p *Program) items(n *term.Node, e *env, policy policy) (found []item, hole
 			if !ok {
 				return nil, holes, false
 			}
-			for _, it := range more {
-				it.maybe = it.maybe || len(all) > 1
-				found = append(found, it)
-			}
+			alternatives = append(alternatives, more)
 		}
-		return found, holes, len(holes) == 0
+		return oneOf(alternatives), holes, len(holes) == 0
 	}
 	return nil, nil, false
+}
+
+// oneOf are the elements of a list that is one of several. An element of them all, as what
+// was there before one of them was added to, is there once and always.
+func oneOf(alternatives [][]item) (found []item) {
+	if len(alternatives) == 1 {
+		return alternatives[0]
+	}
+	in := map[value]int{} // in how many of them an element is
+	for _, items := range alternatives {
+		here := map[value]bool{}
+		for _, it := range items {
+			if !it.maybe && !here[*it.elem] {
+				here[*it.elem] = true
+				in[*it.elem]++
+			}
+		}
+	}
+	added := map[value]int{}
+	for _, items := range alternatives {
+		here := map[value]int{}
+		for _, it := range items {
+			if here[*it.elem]++; here[*it.elem] <= added[*it.elem] {
+				continue // it is that of another alternative
+			}
+			added[*it.elem]++
+			it.maybe = in[*it.elem] < len(alternatives) || added[*it.elem] > 1
+			found = append(found, it)
+		}
+	}
+	return found
 }
 
 // turn is where a loop's body is read. maybe says that there may be no such turn.

@@ -59,3 +59,42 @@ func swapped(l *slog.Logger, n int) {
 	}
 	l.Info("a", first...) //= swapped n?=int //= also_swapped n=int
 }
+
+// What is there on every way is always there, where a loop passes on one of several lists.
+func onEveryWay(l *slog.Logger, ok bool) {
+	props := map[string]any{"a": 1}
+	props["b"] = "x"
+	if ok {
+		props["c"] = true
+	}
+	passOn(l, "a_map_on_every_way", props) //= a_map_on_every_way a=int b=string c?=bool
+	attrs := []slog.Attr{slog.Int("n", 1)}
+	if ok {
+		attrs = append(attrs, slog.String("s", "x"))
+	} else {
+		attrs = append(attrs, slog.Bool("s", ok))
+	}
+	attrs = append(attrs, slog.Int("m", 1))
+	passAttrs(l, "a_list_on_every_way", attrs...) //= a_list_on_every_way n=int m=int s?=string|bool
+	var none []slog.Attr
+	if ok {
+		none = append(none, slog.Int("n", 1))
+	}
+	passAttrs(l, "one_way_only", none...) //= one_way_only n?=int
+}
+
+func passOn(l *slog.Logger, name string, props map[string]any) {
+	args := []any{"event", name}
+	for k, v := range props {
+		args = append(args, slog.Any(k, v))
+	}
+	l.Info("a", args...)
+}
+
+func passAttrs(l *slog.Logger, name string, attrs ...slog.Attr) {
+	args := []any{"event", name}
+	for _, a := range attrs {
+		args = append(args, a)
+	}
+	l.Info("a", args...)
+}
