@@ -116,16 +116,19 @@ func TestEventIDsConcurrentSafe(t *testing.T) {
 	flush(t, client)
 	events := g.events()
 	slices.SortFunc(events, func(a, b event) int { return strings.Compare(a.ID, b.ID) })
-	unique, next := map[string]bool{}, map[string]int{}
+	unique, keys, next := map[string]bool{}, map[string]bool{}, map[string]int{}
 	for _, e := range events {
 		if next[e.Name] != e.n() {
 			t.Fatalf("%s: %d comes after %d", e.Name, e.n(), next[e.Name])
 		}
 		next[e.Name]++
-		unique[e.ID] = true
+		unique[e.ID], keys[e.Key] = true, true
+		if key := e.Key; len(key) != 36 || key[14] != '4' || !strings.ContainsRune("89ab", rune(key[19])) {
+			t.Fatalf("%q is no UUIDv4", key)
+		}
 	}
-	if len(unique) != goroutines*each {
-		t.Errorf("%d IDs of %d events", len(unique), goroutines*each)
+	if len(unique) != goroutines*each || len(keys) != goroutines*each {
+		t.Errorf("%d IDs and %d keys of %d events", len(unique), len(keys), goroutines*each)
 	}
 }
 

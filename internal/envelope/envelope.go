@@ -23,7 +23,7 @@ func Rekey(event []byte) bool {
 	if end := at + len(keyHead) + len(noUUID); at < 0 || end >= len(event) || event[end] != '"' {
 		return false
 	}
-	newKey().put(event[at+len(keyHead):])
+	newKey(time.Now().UnixMilli()).put(event[at+len(keyHead):])
 	return true
 }
 
@@ -281,7 +281,7 @@ func (e *Encoder) Encode(env *Envelope, ev *Event) error {
 	} else {
 		b = appendApp(append(b, newEvent...), ev.AppID, ev.DeviceID)
 	}
-	newKey().put(b[keyAt:])
+	newKey(ev.TimestampMs).put(b[keyAt:])
 	if ev.ID == "" {
 		newID(ev.TimestampMs).put(b[idAt:])
 	} else {

@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	mathrand "math/rand/v2"
 	"sync/atomic"
@@ -16,12 +15,12 @@ func (id uuidBits) version(v uint64) uuidBits {
 	return uuidBits{id.high&^0xf000 | v<<12, id.low&^(3<<62) | 2<<62}
 }
 
-// newKey returns a random (version 4) UUID. It is uuid.New without its
-// allocation, which every event would pay for.
-func newKey() uuidBits {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return uuidBits{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}.version(4)
+// newKey returns a random (version 4) UUID for an event of this time. It need not be
+// hard to guess, and a random number of the system's would take a seventh of Track.
+// The time tells apart the keys of two copies of a process, such as a snapshot of a
+// virtual machine makes: both go on with the same random numbers.
+func newKey(timestampMs int64) uuidBits {
+	return uuidBits{mathrand.Uint64(), mathrand.Uint64() ^ uint64(timestampMs)}.version(4)
 }
 
 // lastID is the time and the counter of the newest ID: milliseconds since the Unix
