@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/SebastienMelki/causality/sdk/go/internal/envelope"
 )
 
 // DroppedEvent is an event that will not be delivered; see Config.OnDrop.
@@ -43,4 +45,22 @@ func WriteDropped(w io.Writer) func(DroppedEvent) {
 			panic(fmt.Errorf("causality: WriteDropped: the event %s (id %s) is lost: %w", e.EventType, e.ID, err))
 		}
 	}
+}
+
+// drop is a dropped event that OnDrop is to be called for.
+type drop struct {
+	why       DropReason
+	eventType string
+	encoded   []byte
+	err       error
+}
+
+// event is what OnDrop is given.
+func (d *drop) event() DroppedEvent {
+	e := DroppedEvent{EventType: d.eventType, Reason: d.why, Err: d.err, JSON: d.encoded}
+	if d.encoded != nil {
+		decoded, _ := envelope.Decode(d.encoded)
+		e.ID, e.EventType = decoded.ID, decoded.EventType
+	}
+	return e
 }

@@ -69,14 +69,6 @@ type pendingLine struct {
 	next   time.Time // not before
 }
 
-// drop is a dropped event that OnDrop is to be called for.
-type drop struct {
-	why       DropReason
-	eventType string
-	encoded   []byte
-	err       error
-}
-
 func newReporter(cfg *Config) *reporter {
 	r := &reporter{
 		logger:  cfg.Logger,
@@ -333,16 +325,6 @@ type readyLine struct {
 	kind line
 	pendingLine
 	isEarly bool // Close does not wait for its time
-}
-
-// event is what OnDrop is given.
-func (d *drop) event() DroppedEvent {
-	e := DroppedEvent{EventType: d.eventType, Reason: d.why, Err: d.err, JSON: d.encoded}
-	if d.encoded != nil {
-		decoded, _ := envelope.Decode(d.encoded)
-		e.ID, e.EventType = decoded.ID, decoded.EventType
-	}
-	return e
 }
 
 // call calls a function of the user's.
