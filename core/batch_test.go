@@ -127,7 +127,9 @@ func TestTheQueueIsBounded(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		flush(t, client)
-		if got := g.numbers(); !slices.Equal(got, numbered(0, int(s.Queued))) {
+		got := g.numbers()
+		slices.Sort(got) // two requests end at the same moment
+		if !slices.Equal(got, numbered(0, int(s.Queued))) {
 			t.Errorf("the oldest %d events were to stay, stored %v", s.Queued, got)
 		}
 		g.then(accept)
