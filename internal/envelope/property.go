@@ -144,9 +144,12 @@ func (e *Encoder) next() *property {
 // its place in the table to it, so that a key which comes a thousand times has one
 // place.
 func (e *Encoder) insert(p *property, key []byte) {
-	p.hash = e.hash(key)
-	old, mark := -1, trace(key)
-	if e.seen&mark != 0 {
+	p.hash = mark(key)
+	old, seen := -1, uint64(1)<<(p.hash%64)
+	if len(e.props) > tableFrom {
+		p.hash = e.hash(key)
+	}
+	if e.seen&seen != 0 {
 		old = e.find(p.hash, key)
 	}
 	if old >= 0 {
@@ -158,7 +161,7 @@ func (e *Encoder) insert(p *property, key []byte) {
 			}
 		}
 	}
-	e.seen |= mark
+	e.seen |= seen
 	e.initials |= 1 << (key[1] & 63)
 	n := len(e.props) + 1
 	e.props = e.props[:n]
@@ -179,20 +182,23 @@ func pathOf(groups uint32, name string) uint32 {
 	return uint32(maphash.String(hashSeed, name))*31 + groups | 1
 }
 
-// hash is the hash of a key where there is a table, else 0.
+// hash is the hash of a key where there is a table, else its mark.
 func (e *Encoder) hash(key []byte) uint32 {
 	if len(e.props) <= tableFrom {
-		return 0
+		return mark(key)
 	}
 	return uint32(maphash.Bytes(hashSeed, key))
 }
 
+// mark tells most encoded keys from one another: by the length and by the first and
+// the last byte of the name, which is the third from the end.
+func mark(key []byte) uint32 {
+	return uint32(len(key)) + 7*uint32(key[1]) + 11*uint32(key[len(key)-3])
+}
+
 // trace is one bit for an encoded key: while no key has left the same one in
 // encoder.seen, a key is new, as most are.
-func trace(key []byte) uint64 {
-	// The last byte of the name is the third from the end.
-	return 1 << ((uint(len(key)) + 7*uint(key[1]) + 11*uint(key[len(key)-3])) % 64)
-}
+func trace(key []byte) uint64 { return 1 << (mark(key) % 64) }
 
 // find returns the index of the living property with this encoded key, or -1.
 func (e *Encoder) find(hash uint32, key []byte) int {
