@@ -33,16 +33,17 @@ const maxExcused = 500
 type health struct {
 	state state
 	// doubted is the number of the newest failed request: a later one that is
-	// stored ends the doubt. doubtedFrom is the one that began it.
-	doubted, doubtedFrom int64
-	probes               int  // failed, since the state changed
-	triedRest            bool // in this doubt: see probe
-	probed               int  // probes so far
-	failures             int  // of batches known to be bad, since anything was stored
-	probing              bool
-	probedAt             time.Time // when a probe was last sent, or asked for
-	probeAt              time.Time // of the next
-	downSince            time.Time
+	// stored ends the doubt. doubtedBy is the one that began it, and doubtedFrom the
+	// oldest, which may have failed after that.
+	doubted, doubtedBy, doubtedFrom int64
+	probes                          int  // failed, since the state changed
+	triedRest                       bool // in this doubt: see probe
+	probed                          int  // probes so far
+	failures                        int  // of batches known to be bad, since anything was stored
+	probing                         bool
+	probedAt                        time.Time // when a probe was last sent, or asked for
+	probeAt                         time.Time // of the next
+	downSince                       time.Time
 	// holds counts answers in a row that asked for a wait. limit is how many
 	// requests may be under way since: one goes first, and one more with each that
 	// is stored. 0: Config.MaxInFlight.
@@ -118,6 +119,7 @@ func (b *batcher) doubt(res result) {
 	case b.state == well:
 		b.beDoubtful(res.request)
 	case !res.isProbe: // it was sent before
+		b.doubtedFrom = min(b.doubtedFrom, res.request)
 	case b.state == doubtful && res.batch.len() > 1: // the rest: another event of it may be bad
 	case b.state == down:
 		b.pause()
@@ -131,7 +133,7 @@ func (b *batcher) doubt(res result) {
 // beDoubtful begins a doubt with a failed request.
 func (b *batcher) beDoubtful(request int64) {
 	b.state, b.probes, b.triedRest, b.probeAt = doubtful, 0, false, time.Time{}
-	b.doubted, b.doubtedFrom = max(b.doubted, request), request
+	b.doubted, b.doubtedBy, b.doubtedFrom = max(b.doubted, request), request, request
 }
 
 // goDown begins a pause.
@@ -188,7 +190,7 @@ func (b *batcher) probe(now time.Time) *batch {
 	if b.state == doubtful && !b.triedRest {
 		b.triedRest = true
 		for i, bt := range b.waiting {
-			if !bt.isSuspect && bt.request == b.doubtedFrom {
+			if !bt.isSuspect && bt.request == b.doubtedBy {
 				return b.take(i, b.size)
 			}
 		}
