@@ -144,7 +144,7 @@ func (b *batcher) nextSuspect(now time.Time) *batch {
 	for i, bt := range b.waiting {
 		switch {
 		case !bt.isSuspect || now.Before(bt.due):
-		case bt.isSlowAlone() && slowAlone >= max(b.cfg.MaxInFlight/2, 1) && !b.isClosing:
+		case bt.isSlowAlone() && slowAlone >= b.halfOfSlots() && !b.isClosing:
 		case !b.isExplained(bt):
 			unproven = i
 		case chosen < 0 || bt.goesBefore(b.waiting[chosen]):
@@ -179,8 +179,10 @@ func (b *batcher) suspectSlots() int {
 	case n < b.fill():
 		return max(b.cfg.MaxInFlight-1, 1)
 	}
-	return max(b.cfg.MaxInFlight/2, 1)
+	return b.halfOfSlots()
 }
+
+func (b *batcher) halfOfSlots() int { return max(b.cfg.MaxInFlight/2, 1) }
 
 // isSlowAlone reports whether a suspect is one event that failed slowly: it may hold a
 // slot for all of Timeout again, and no good event waits for it.
